@@ -1,0 +1,112 @@
+"""Settings: read once from the environment, checked, and passed down; nothing else reads ``os.environ``.
+
+The table in the README is made from this class (``azora settings``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting is missing or impossible; the message is a sentence that names it."""
+
+
+def _postgres_url(url: str) -> str:
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return url
+
+
+def _http_url(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url.rstrip("/")
+
+
+PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+class Settings(BaseSettings):
+    """Everything that can differ between two places where Azora admin runs."""
+
+    model_config = SettingsConfigDict(env_prefix="AZORA_", frozen=True, extra="ignore", populate_by_name=True)
+
+    port: int = Field(8000, ge=1, le=65535, description="Port of the web server.")
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    home: Path = Field(Path("var"), description="Folder of the embedded database, uploads and keys.")
+    mode: Literal["demo", "live"] = Field(
+        "live", description="demo: sandboxes, demo people and test banners."
+    )
+    database_url: PostgresUrl = Field(
+        "", description="PostgreSQL 15 or newer; empty: the embedded one (demo)."
+    )
+    replica_url: PostgresUrl = Field("", description="A read replica for reports; empty: the main database.")
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs cookies and cursors; at least 32 characters. Empty: one kept in the home.",
+    )
+    base_url: HttpUrl = Field("", description="Public address of the site; empty: http://127.0.0.1:PORT.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=9, description="Proxies in front whose X-Forwarded-For and -Proto are believed."
+    )
+    web_workers: int = Field(2, ge=1, le=64, description="Web server processes.")
+    web_threads: int = Field(2, ge=1, le=64, description="Threads in each web server process.")
+    worker_jobs: int = Field(4, ge=1, le=64, description="Jobs that one worker process does side by side.")
+    database_pool: int = Field(6, ge=1, le=200, description="Database connections kept by each process.")
+    ask_after_seconds: int = Field(
+        20,
+        ge=1,
+        le=86_400,
+        description="A silent payment is asked for at Stripe after this time, then ever more seldom.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What the log tells.")
+
+    stripe_api_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("STRIPE_API_KEY"),
+        description="Secret or restricted key.",
+    )
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("STRIPE_WEBHOOK_SECRET"),
+        description="Signing secret of the webhook endpoint; two, separated by a comma, while it is rolled.",
+    )
+    stripe_api_base: HttpUrl = Field(
+        "",
+        validation_alias=AliasChoices("STRIPE_API_BASE"),
+        description="Where Stripe's API is; empty: Stripe itself. The demo sets its stand-in.",
+    )
+
+    @property
+    def public_url(self) -> str:
+        return self.base_url or f"http://127.0.0.1:{self.port}"
+
+
+def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
+    """Settings from the environment, ``overrides`` (by field name) first.
+
+    Raises SettingsError with a sentence for a person when a value is impossible.
+    """
+    try:
+        return Settings(**(overrides or {}))  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(" ".join(_sentence(problem) for problem in error.errors())) from None
+
+
+def environment_name(field: str) -> str:
+    """The environment variable that sets ``field``."""
+    return field.upper() if field.startswith("stripe_") else f"AZORA_{field.upper()}"
+
+
+def _sentence(problem: Mapping[str, object]) -> str:
+    location = problem["loc"]
+    name = str(location[0]) if isinstance(location, tuple) and location else "?"
+    variable = name if name.isupper() else environment_name(name)
+    return f"{variable} is not usable: {str(problem['msg']).removeprefix('Value error, ')}."

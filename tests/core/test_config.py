@@ -1,0 +1,118 @@
+"""A value that can't be is refused by one sentence that names its variable, and tells no secret."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from azora_admin.core.config import Settings, SettingsError, environment_name, load_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_environment() -> Iterator[None]:
+    """The environment without a word of ours."""
+    before = dict(os.environ)
+    for name in [name for name in before if name.startswith(("AZORA_", "STRIPE_"))]:
+        del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+IMPOSSIBLE = [
+    ("AZORA_PORT", "0"),
+    ("AZORA_PORT", "65536"),
+    ("AZORA_PORT", "-1"),
+    ("AZORA_PORT", "eighty"),
+    ("AZORA_PORT", ""),
+    ("AZORA_PORT", "80.5"),
+    ("AZORA_MODE", "production"),
+    ("AZORA_MODE", ""),
+    ("AZORA_DATABASE_URL", "mysql://localhost/azora"),
+    ("AZORA_DATABASE_URL", "localhost"),
+    ("AZORA_REPLICA_URL", "http://localhost"),
+    ("AZORA_BASE_URL", "azora.example"),
+    ("AZORA_BASE_URL", "ftp://azora.example"),
+    ("AZORA_WEB_WORKERS", "0"),
+    ("AZORA_WEB_WORKERS", "65"),
+    ("AZORA_WEB_THREADS", "many"),
+    ("AZORA_WORKER_JOBS", "0"),
+    ("AZORA_DATABASE_POOL", "0"),
+    ("AZORA_DATABASE_POOL", "201"),
+    ("AZORA_ASK_AFTER_SECONDS", "0"),
+    ("AZORA_ASK_AFTER_SECONDS", "86401"),
+    ("AZORA_LOG_LEVEL", "LOUD"),
+    ("STRIPE_API_BASE", "127.0.0.1:12111"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value"), IMPOSSIBLE)
+def test_an_impossible_value_is_one_sentence_that_names_the_variable(variable: str, value: str) -> None:
+    os.environ[variable] = value
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    sentence = str(refused.value)
+    assert sentence.startswith(f"{variable} is not usable: ")
+    assert sentence.endswith(".")
+    assert sentence.count(" is not usable") == 1
+    assert "\n" not in sentence
+    assert "Value error" not in sentence
+
+
+def test_a_value_given_by_the_program_is_refused_under_its_variable_too() -> None:
+    with pytest.raises(SettingsError, match=r"^STRIPE_API_BASE is not usable: "):
+        load_settings({"stripe_api_base": "nowhere"})
+    with pytest.raises(SettingsError, match=r"^AZORA_PORT is not usable: "):
+        load_settings({"port": 0})
+
+
+def test_two_impossible_values_are_two_sentences() -> None:
+    os.environ.update(AZORA_PORT="0", AZORA_MODE="x")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value).count(" is not usable: ") == 2
+
+
+def test_without_a_word_the_settings_are_those_of_the_table() -> None:
+    settings = load_settings()
+    assert (settings.port, settings.mode, settings.database_url) == (8000, "live", "")
+    assert settings.public_url == "http://127.0.0.1:8000"
+
+
+def test_the_environment_sets_every_field_by_the_name_that_the_table_says() -> None:
+    for field in Settings.model_fields:
+        was = Settings.model_fields[field].get_default()
+        example = {int: "7", str: "http://x.example"}.get(type(was), "8")
+        name = environment_name(field)
+        if field in ("database_url", "replica_url"):
+            example = "postgresql://x.example/azora"
+        elif field in ("mode", "log_level"):
+            example = {"mode": "demo", "log_level": "ERROR"}[field]
+        os.environ[name] = example
+        found = getattr(load_settings(), field)
+        plain = found.get_secret_value() if hasattr(found, "get_secret_value") else str(found)
+        assert plain == example, name
+
+
+def test_what_the_program_says_goes_before_the_environment() -> None:
+    os.environ.update(AZORA_PORT="9000", STRIPE_API_KEY="sk_test_environment")
+    settings = load_settings({"port": 9001, "stripe_api_key": "sk_test_program"})
+    assert settings.port == 9001
+    assert settings.stripe_api_key.get_secret_value() == "sk_test_program"
+
+
+def test_settings_printed_tell_no_secret() -> None:
+    os.environ.update(
+        AZORA_SECRET_KEY="very-secret-1",
+        STRIPE_API_KEY="very-secret-2",
+        STRIPE_WEBHOOK_SECRET="very-secret-3",
+    )
+    assert "very-secret" not in repr(load_settings())
+
+
+def test_an_address_loses_its_last_slash() -> None:
+    settings = load_settings({"base_url": "https://azora.example/", "stripe_api_base": "http://127.0.0.1:1/"})
+    assert settings.public_url == "https://azora.example"
+    assert settings.stripe_api_base == "http://127.0.0.1:1"
