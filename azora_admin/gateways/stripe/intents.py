@@ -1,0 +1,191 @@
+"""PaymentIntents and the customers they belong to: create with our key, read with all that settling needs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import UUID
+
+import stripe
+
+from azora_admin.core.errors import Invalid
+from azora_admin.core.ids import PaymentId, PersonId
+from azora_admin.core.money import Money, from_stripe, to_stripe
+from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
+from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
+
+if TYPE_CHECKING:
+    from stripe.params import CustomerCreateParams, PaymentIntentCreateParams
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+_EXPAND = ["latest_charge.balance_transaction"]
+_KEYS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRequest:
+    """What a payment asks of Stripe. The payment's id is the idempotency key and comes back as metadata."""
+
+    payment_id: PaymentId
+    amount: Money
+    customer_id: str
+    description: str
+
+
+def create_customer(connection: StripeConnection, *, person_id: PersonId, email: str, name: str) -> str:
+    """Make the person known at Stripe; the same person always gives the same customer. Returns its id."""
+    wanted: CustomerCreateParams = {"email": email, "name": name, "metadata": {"person_id": str(person_id)}}
+    return _create_once(
+        f"customer-{person_id}",
+        create=lambda key: (
+            connection.call(lambda v1: v1.customers.create(wanted, {"idempotency_key": key})).id
+        ),
+        find=lambda: _find_customer(connection, person_id, email),
+    )
+
+
+def create_intent(connection: StripeConnection, request: IntentRequest) -> Intent:
+    """Create the payment's intent, or get the one that an earlier try created (same key, same body)."""
+    wanted: PaymentIntentCreateParams = {
+        "amount": to_stripe(request.amount),
+        "currency": request.amount.currency,
+        "customer": request.customer_id,
+        "description": request.description,
+        # Redirect methods would need a return page; cards and wallets confirm inside the app.
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        "metadata": {"payment_id": str(request.payment_id)},
+        "expand": _EXPAND,
+    }
+    return _create_once(
+        f"payment-{request.payment_id}",
+        create=lambda key: _shape(
+            connection.call(lambda v1: v1.payment_intents.create(wanted, {"idempotency_key": key}))
+        ),
+        find=lambda: _find_intent(connection, request),
+    )
+
+
+def _create_once(key: str, *, create: Callable[[str], T], find: Callable[[], T | None]) -> T:
+    """Create under ``key``. Where Stripe keeps a failure under it, take what is there, or go on to a next key.
+
+    Source: docs.stripe.com/api/idempotent_requests: a stored answer is repeated, "including 500 errors".
+    """
+    for number in range(1, _KEYS + 1):
+        try:
+            return create(key if number == 1 else f"{key}-{number}")
+        except NoAnswer as lost:
+            if not lost.is_final:
+                raise
+        found = find()
+        if found is not None:
+            return found
+    raise NoAnswer
+
+
+def _find_customer(connection: StripeConnection, person_id: PersonId, email: str) -> str | None:
+    listed = connection.call(lambda v1: v1.customers.list({"email": email, "limit": 100}))
+    ours = [one.id for one in listed.data if _told(one.metadata, "person_id") == str(person_id)]
+    return ours[0] if ours else None
+
+
+def _find_intent(connection: StripeConnection, request: IntentRequest) -> Intent | None:
+    listed = connection.call(
+        lambda v1: v1.payment_intents.list({"customer": request.customer_id, "limit": 100})
+    )
+    ours = [one.id for one in listed.data if _told(one.metadata, "payment_id") == str(request.payment_id)]
+    return fetch_intent(connection, ours[0]) if ours else None
+
+
+def _told(thing: Mapping[str, Any] | stripe.StripeObject | None, name: str) -> Any:
+    """A field that Stripe leaves out where it does not apply: the SDK's attribute raises then."""
+    return thing[name] if thing is not None and name in thing else None
+
+
+def fetch_intent(connection: StripeConnection, intent_id: str) -> Intent:
+    """The intent as it is now, with its charge and, once it exists, the fee."""
+    return _shape(connection.call(lambda v1: v1.payment_intents.retrieve(intent_id, {"expand": _EXPAND})))
+
+
+def fetch_charge_intent_id(connection: StripeConnection, charge_id: str) -> str | None:
+    """The id of the intent behind a charge; None for a charge that was made without one."""
+    charge = connection.call(lambda v1: v1.charges.retrieve(charge_id))
+    found = charge.payment_intent
+    return found if isinstance(found, str) or found is None else found.id
+
+
+def cancel_intent(connection: StripeConnection, intent_id: str, *, payment_id: PaymentId) -> Intent:
+    """Give up an intent that nobody confirmed. Raises Refused when it was paid meanwhile."""
+    connection.call(
+        lambda v1: v1.payment_intents.cancel(
+            intent_id,
+            {"cancellation_reason": "abandoned"},
+            {"idempotency_key": f"cancel-{payment_id}"},
+        )
+    )
+    return fetch_intent(connection, intent_id)
+
+
+def _shape(intent: stripe.PaymentIntent) -> Intent:
+    currency = intent.currency
+    error = intent.last_payment_error
+    return Intent(
+        id=intent.id,
+        status=str(intent.status),
+        amount=from_stripe(intent.amount, currency),
+        received=from_stripe(intent.amount_received or 0, currency),
+        customer_id=_id_of(intent.customer),
+        payment_id=_uuid(_told(intent.metadata, "payment_id")),
+        client_secret=intent.client_secret or "",
+        refusal=_refusal(error) if error else None,
+        charge=_charge(intent.latest_charge),
+    )
+
+
+def _refusal(error: stripe.PaymentIntent.LastPaymentError) -> Refusal:
+    return Refusal(
+        code=_told(error, "decline_code") or _told(error, "code") or "card_declined",
+        message=_told(error, "message") or "The payment was declined.",
+    )
+
+
+def _charge(charge: str | stripe.Charge | None) -> Charge | None:
+    if not isinstance(charge, stripe.Charge) or charge.status != "succeeded":
+        return None
+    card = _told(charge.payment_method_details, "card")  # wallets that are no card have none
+    return Charge(
+        id=charge.id,
+        created_at=datetime.fromtimestamp(charge.created, UTC),
+        brand=_told(card, "brand"),
+        last4=_told(card, "last4"),
+        fee=_fee(charge.balance_transaction),
+    )
+
+
+def _fee(transaction: str | stripe.BalanceTransaction | None) -> Fee | None:
+    if not isinstance(transaction, stripe.BalanceTransaction):
+        return None
+    currency = transaction.currency
+    try:
+        return Fee(
+            transaction.id, from_stripe(transaction.fee, currency), from_stripe(transaction.net, currency)
+        )
+    except Invalid:
+        # The sale does not wait for a fee in a currency that we can't hold; the missing fee is seen and asked for.
+        log.error("%s is in %s, which is not served here", transaction.id, currency)
+        return None
+
+
+def _uuid(text: str | None) -> str | None:
+    """``text`` if it can be an id of ours: others write what they like into their metadata."""
+    try:
+        return str(UUID(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _id_of(reference: str | stripe.Customer | None) -> str | None:
+    return reference.id if isinstance(reference, stripe.Customer) else reference

@@ -1,0 +1,51 @@
+"""Stripe's answers as frozen values: only what we use, free of the SDK, so that pure rules can take them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from azora_admin.core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What Stripe kept of a charge, in the currency of our Stripe balance."""
+
+    balance_transaction_id: str
+    fee: Money
+    net: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A charge that went through at ``created_at``. ``fee`` is None until its balance transaction exists."""
+
+    id: str
+    created_at: datetime
+    brand: str | None
+    last4: str | None
+    fee: Fee | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the last attempt to pay failed, in the bank's or Stripe's words."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A PaymentIntent as Stripe tells it now. ``client_secret`` goes to its payer alone, never into a log."""
+
+    id: str
+    status: str
+    amount: Money
+    received: Money
+    customer_id: str | None
+    payment_id: str | None
+    client_secret: str
+    refusal: Refusal | None
+    charge: Charge | None

@@ -1,0 +1,50 @@
+"""Money that moves on the account's balance: one balance transaction each, integers in minor units."""
+
+from __future__ import annotations
+
+from azora_admin.sandbox.stripe.book import Book
+from azora_admin.sandbox.stripe.json_types import Json
+
+
+def move(
+    book: Book,
+    kind: str,
+    *,
+    source: str,
+    amount: int,
+    currency: str,
+    fee: int = 0,
+    description: str | None = None,
+    is_available_at_once: bool = False,
+) -> Json:
+    """Writes the balance transaction of ``kind``; ``amount`` is signed, ``net`` is amount less fee."""
+    details: list[Json] = []
+    if fee:
+        details.append(
+            {
+                "amount": fee,
+                "application": None,
+                "currency": currency,
+                "description": "Stripe processing fees",
+                "type": "stripe_fee",
+            }
+        )
+    waits = 0.0 if is_available_at_once else book.settings.available_delay
+    return book.create(
+        "balance_transaction",
+        {
+            "amount": amount,
+            "available_on": int(book.now + waits),
+            "balance_type": "payments",
+            "currency": currency,
+            "description": description,
+            "exchange_rate": None,
+            "fee": fee,
+            "fee_details": details,
+            "net": amount - fee,
+            "reporting_category": kind,
+            "source": source,
+            "status": "pending",
+            "type": kind,
+        },
+    )

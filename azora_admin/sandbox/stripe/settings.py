@@ -1,0 +1,46 @@
+"""What an operator may turn on a running stand-in; kept in its database, so a restart keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+
+from azora_admin.sandbox.stripe.errors import refused_parameter
+from azora_admin.sandbox.stripe.json_types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Seconds are of the stand-in's clock, except ``delivery_timeout``, which is real."""
+
+    balance_transaction_delay: float = 0.3  # from the charge to its balance transaction
+    refund_delay: float = 0.3  # from a pending or failing refund to its end
+    available_delay: float = 2 * 86_400.0  # from pending to available balance
+    fee_basis_points: int = 290
+    fee_fixed_minor: int = 30
+    retry_base: float = 1.0  # wait after the first failed delivery; doubles
+    retry_longest: float = 6 * 3_600.0
+    retry_for: float = 3 * 86_400.0  # from the event on; then the delivery has failed
+    delivery_workers: int = 4
+    delivery_timeout: float = 10.0
+
+    def changed(self, given: Json) -> Settings:
+        """These settings with ``given`` in place. Raises ApiError 400 for a name or type that isn't there."""
+        known = {one.name: one for one in fields(self)}
+        for name, value in given.items():
+            if name not in known:
+                raise refused_parameter(f"There is no setting {name}.", name, "parameter_unknown")
+            whole = isinstance(getattr(self, name), int)
+            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or value < 0:
+                raise refused_parameter(f"{name} is a number that is not negative.", name)
+        if given.get("delivery_workers", 1) not in range(1, 33):
+            raise refused_parameter("delivery_workers is from 1 to 32.", "delivery_workers")
+        return replace(self, **given)
+
+    def as_json(self) -> Json:
+        return asdict(self)
+
+
+def fee_of(amount: int, settings: Settings) -> int:
+    """The processing fee of a charge of ``amount`` minor units, rounded half up; integers throughout."""
+    share = (amount * settings.fee_basis_points + 5_000) // 10_000
+    return min(share + settings.fee_fixed_minor, amount)
