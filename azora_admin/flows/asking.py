@@ -1,0 +1,73 @@
+"""What was never heard of is asked for: a lost event, a lost answer or an abandoned cart ends here.
+
+An ask fetches the payment's intent and settles it through the very flow that an event takes. A payment
+that nobody finished within a day is cancelled at Stripe first, so that it can't be paid behind our back.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from azora_admin.core import clock, db
+from azora_admin.core.ids import PaymentId
+from azora_admin.flows import checkout, sale
+from azora_admin.gateways.stripe import intents
+from azora_admin.gateways.stripe.client import Refused, StripeConnection
+from azora_admin.gateways.stripe.shapes import Intent
+from azora_admin.identity.queries import get_person
+from azora_admin.messaging import outbox
+from azora_admin.payments import queries as payments
+from azora_admin.payments.actions import charges
+from azora_admin.payments.queries import PaymentView
+from azora_admin.payments.rules.settlement import ABANDONED_AFTER
+
+_CAN_BE_CANCELLED = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
+_BATCH = 200
+
+
+def enqueue_due(*, first_pause: timedelta) -> int:
+    """Enqueue an ask for every payment that is due, with its next time. Returns how many."""
+    with db.transaction() as session:
+        due = charges.take_due(session, first_pause=first_pause, limit=_BATCH)
+        for payment in due:
+            outbox.enqueue(
+                session,
+                outbox.ASK_FOR_PAYMENT,
+                {"payment_id": str(payment.id)},
+                lock=outbox.stripe_lock(payment.intent_id or str(payment.id)),
+            )
+    return len(due)
+
+
+def ask(stripe: StripeConnection, payment_id: PaymentId) -> None:
+    """Bring the payment to what Stripe says of it now. Raises NoAnswer; the next ask is set already."""
+    with db.reading() as session:
+        payment = payments.get_payment(session, payment_id)
+    too_old = clock.now() - payment.created_at > ABANDONED_AFTER
+    if payment.stripe_payment_intent_id is None:
+        _finish_sending(stripe, payment, too_old=too_old)
+        return
+    intent = intents.fetch_intent(stripe, payment.stripe_payment_intent_id)
+    if too_old and intent.status in _CAN_BE_CANCELLED:
+        intent = _cancel(stripe, payment, intent)
+    with db.transaction() as session:
+        sale.settle(session, intent, cause="ask")
+
+
+def _finish_sending(stripe: StripeConnection, payment: PaymentView, *, too_old: bool) -> None:
+    if too_old:
+        # Its secret was never told to anybody, and after a day the key would create a second intent.
+        with db.transaction() as session:
+            charges.give_up(session, payment.id, cause="ask")
+        return
+    with db.reading() as session:
+        payer = get_person(session, payment.payer_id)
+    checkout.send_order(stripe, payer, payment_id=payment.id, cause="ask")
+
+
+def _cancel(stripe: StripeConnection, payment: PaymentView, intent: Intent) -> Intent:
+    try:
+        return intents.cancel_intent(stripe, intent.id, payment_id=payment.id)
+    except Refused:
+        # Paid between our two calls: what Stripe says now is the truth.
+        return intents.fetch_intent(stripe, intent.id)

@@ -1,0 +1,155 @@
+"""A learner buys a course: reserve the order, send it to Stripe, record what Stripe made of it.
+
+reserve   the payment's row is committed before Stripe hears of it, with the time of the first ask
+send      customer and PaymentIntent, keyed by our ids: a second try gets the first one's answer
+record    the intent's id; from then on events and asks find the payment by it
+
+A crash after any line leaves a payment that the next purchase call, or the ask, takes further.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from azora_admin.core import clock, db
+from azora_admin.core.errors import Conflict
+from azora_admin.core.ids import CourseId, PaymentId, PersonId
+from azora_admin.core.money import Money
+from azora_admin.flows import sale
+from azora_admin.gateways.stripe import intents
+from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
+from azora_admin.gateways.stripe.shapes import Intent
+from azora_admin.identity.rules import SignedIn
+from azora_admin.marketplace import actions as shelf
+from azora_admin.marketplace import queries as courses
+from azora_admin.payments import queries as payments
+from azora_admin.payments.actions import charges
+from azora_admin.payments.queries import PaymentView
+
+_PAID: Final = ("completed", "processing")
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A payment to be confirmed by the payer's app with ``client_secret``."""
+
+    payment: PaymentView
+    client_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Access to a free course, at once."""
+
+    course_id: CourseId
+    enrolled_at: datetime
+
+
+def buy_course(
+    stripe: StripeConnection, learner: SignedIn, *, course_id: CourseId, cause: str, ask_after: timedelta
+) -> Purchase | Enrolment:
+    """Order the course for the learner; an order that is open already is continued.
+
+    Raises NotFound ``course_not_found``, Conflict ``already_purchased``, NoAnswer when Stripe is silent
+    (the order stands: the same call later goes on with it).
+    """
+    bought = _order(stripe, learner, course_id=course_id, cause=cause, ask_after=ask_after)
+    if isinstance(bought, Purchase) and bought.payment.status == "cancelled":
+        # The open order was given up at Stripe (by hand, say), and we hear of it only now: it makes room for a new one.
+        bought = _order(stripe, learner, course_id=course_id, cause=cause, ask_after=ask_after)
+    if isinstance(bought, Purchase) and bought.payment.status in _PAID:
+        # Paid before, and we had not heard of it until this call asked.
+        raise _already_purchased()
+    return bought
+
+
+def _order(
+    stripe: StripeConnection, learner: SignedIn, *, course_id: CourseId, cause: str, ask_after: timedelta
+) -> Purchase | Enrolment:
+    with db.transaction() as session:
+        # Two taps on "buy" wait for each other here; the unique index would refuse the second one anyway.
+        db.lock(session, f"purchase:{learner.person_id}:{course_id}")
+        course = courses.get_course(session, course_id)
+        _refuse_second(session, learner.person_id, course_id)
+        if course.price.is_zero:
+            return _enrol(session, learner.person_id, course_id)
+        payment_id = _reserve(session, learner.person_id, course, cause=cause, ask_after=ask_after)
+    return send_order(stripe, learner, payment_id=payment_id, cause=cause)
+
+
+def send_order(stripe: StripeConnection, payer: SignedIn, *, payment_id: PaymentId, cause: str) -> Purchase:
+    """Take a reserved payment to Stripe, or fetch it when it is there already, and settle what it says.
+
+    Raises NoAnswer, Refused.
+    """
+    with db.reading() as session:
+        payment = payments.get_payment(session, payment_id)
+        customer_id = payments.find_customer_id(session, payer.person_id)
+    if customer_id is None:
+        customer_id = _introduce(stripe, payer)
+    intent = _send(stripe, payment, customer_id)
+    with db.transaction() as session:
+        # Settling finds the order by our id in the intent and records the intent's, both under the intent's lock:
+        # writing it here first would take the two locks the other way round than an event does.
+        if not sale.settle(session, intent, cause=cause):
+            # The order got another intent meanwhile; this one's secret must not be told. The next call finds it.
+            raise NoAnswer
+        sent = payments.get_payment(session, payment_id)
+    return Purchase(sent, intent.client_secret)
+
+
+def _refuse_second(session: Session, learner_id: PersonId, course_id: CourseId) -> None:
+    if courses.live_reasons(session, learner_id=learner_id, course_id=course_id):
+        raise _already_purchased()
+
+
+def _already_purchased() -> Conflict:
+    return Conflict("already_purchased", "You have paid for this course, or have it already.")
+
+
+def _enrol(session: Session, learner_id: PersonId, course_id: CourseId) -> Enrolment:
+    shelf.grant_access(
+        session, learner_id=learner_id, course_id=course_id, reason="enrolment", payment_id=None
+    )
+    return Enrolment(course_id, clock.now())
+
+
+def _reserve(
+    session: Session, learner_id: PersonId, course: courses.CourseView, *, cause: str, ask_after: timedelta
+) -> PaymentId:
+    open_one = payments.find_live_purchase(session, payer_id=learner_id, course_id=course.id)
+    if open_one is not None:
+        if open_one.status in _PAID:
+            raise _already_purchased()
+        charges.ask_soon(session, open_one.id, after=ask_after)
+        return open_one.id
+    split = courses.get_split(session, course.id, at=clock.now())
+    order = charges.CourseOrder(
+        payer_id=learner_id,
+        course_id=course.id,
+        agreement_id=split.agreement_id,
+        price=Money(course.price.amount, course.price.currency),
+        description=course.title,
+    )
+    return charges.reserve(session, order, cause=cause, ask_after=ask_after)
+
+
+def _introduce(stripe: StripeConnection, payer: SignedIn) -> str:
+    customer_id = intents.create_customer(
+        stripe, person_id=payer.person_id, email=payer.email, name=payer.name
+    )
+    with db.transaction() as session:
+        charges.record_customer(session, person_id=payer.person_id, stripe_customer_id=customer_id)
+        return payments.find_customer_id(session, payer.person_id) or customer_id
+
+
+def _send(stripe: StripeConnection, payment: PaymentView, customer_id: str) -> Intent:
+    if payment.stripe_payment_intent_id is not None:
+        return intents.fetch_intent(stripe, payment.stripe_payment_intent_id)
+    return intents.create_intent(
+        stripe, intents.IntentRequest(payment.id, payment.amount, customer_id, payment.description)
+    )

@@ -1,0 +1,89 @@
+"""A sale settles: paid → split → ledger entry → access, and later the processing fee. One commit each.
+
+The same steps whoever brings the news (event, ask, or the purchase call itself) and however often: each
+finds what is done already and does the rest.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from azora_admin.core import clock, db
+from azora_admin.gateways.stripe.shapes import Fee, Intent
+from azora_admin.ledger import actions as ledger
+from azora_admin.ledger.rules import Entry
+from azora_admin.marketplace import actions as shelf
+from azora_admin.marketplace import queries as courses
+from azora_admin.messaging.outbox import stripe_lock
+from azora_admin.payments.actions import charges
+from azora_admin.payments.actions.charges import Settling
+from azora_admin.payments.rules import split
+
+
+def settle(session: Session, intent: Intent, *, cause: str) -> bool:
+    """Bring the payment of ``intent`` to what Stripe says. False when the intent is not one of ours.
+
+    Raises Mismatch when Stripe took something else than we asked for.
+    """
+    db.lock(session, stripe_lock(intent.id))
+    payment = charges.find_for_settling(session, intent)
+    if payment is None:
+        return False
+    step = charges.follow(session, payment, intent, cause=cause)
+    if step is not None and step.to_status == "completed":
+        _book_sale(session, payment, at=_paid_at(intent), cause=cause)
+        _open_course(session, payment)
+    is_completed = payment.status == "completed" or (step is not None and step.to_status == "completed")
+    fee = intent.charge.fee if intent.charge else None
+    if is_completed and fee is not None and not payment.fee_known:
+        _book_fee(session, payment, fee, cause=cause)
+    return True
+
+
+def _paid_at(intent: Intent) -> datetime:
+    """When the learner paid, not when we heard of it: the refund window and the books' day hang on it."""
+    return intent.charge.created_at if intent.charge else clock.now()
+
+
+def _book_sale(session: Session, payment: Settling, *, at: datetime, cause: str) -> None:
+    shares = courses.get_split_version(session, payment.agreement_id).shares if payment.agreement_id else {}
+    ledger.post(
+        session,
+        Entry(
+            kind="sale",
+            reference=str(payment.id),
+            legs=tuple(split.sale_legs(payment.amount, shares, at=at)),
+            cause=cause,
+            rule_version=split.RULE_VERSION,
+            occurred_at=at,
+        ),
+    )
+
+
+def _open_course(session: Session, payment: Settling) -> None:
+    if payment.course_id is not None:
+        shelf.grant_access(
+            session,
+            learner_id=payment.payer_id,
+            course_id=payment.course_id,
+            reason="purchase",
+            payment_id=payment.id,
+        )
+
+
+def _book_fee(session: Session, payment: Settling, fee: Fee, *, cause: str) -> None:
+    if not fee.fee.is_zero:
+        ledger.post(
+            session,
+            Entry(
+                kind="processing_fee",
+                reference=str(payment.id),
+                legs=tuple(split.fee_legs(fee.fee)),
+                cause=f"{cause} {fee.balance_transaction_id}",
+                rule_version=split.RULE_VERSION,
+                occurred_at=clock.now(),
+            ),
+        )
+    charges.record_fee(session, payment, fee)

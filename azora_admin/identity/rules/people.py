@@ -1,0 +1,84 @@
+"""What an e-mail address, a password and a role may be. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from unicodedata import category
+
+from email_validator import EmailNotValidError, validate_email
+
+from azora_admin.core.errors import FieldError, Invalid
+from azora_admin.core.ids import PersonId, SessionId
+
+ROLES: Final = ("learner", "instructor", "owner", "support", "finance", "admin")
+STAFF: Final = frozenset({"support", "finance", "admin"})
+
+PASSWORD_SHORTEST: Final = 10
+PASSWORD_LONGEST: Final = 256
+SESSION_IDLE: Final = timedelta(hours=12)
+SESSION_LONGEST: Final = timedelta(days=14)
+ACCESS_TOKEN_LIFE: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person with a live session or a valid token: what every guard and page is given."""
+
+    session_id: SessionId | None
+    person_id: PersonId
+    name: str
+    email: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A checked sign-up: the address normalized, the password long enough."""
+
+    email: str
+    name: str
+    password: str
+
+
+def check_sign_up(*, email: str, name: str, password: str) -> NewPerson:
+    """A sign-up that can be kept. Raises Invalid naming every field that can't be."""
+    errors: list[FieldError] = []
+    address = normalized_email(email)
+    if address is None:
+        errors.append(FieldError("email", "invalid_email", "Enter an e-mail address like name@example.com."))
+    clean_name = " ".join(name.split())
+    # Cc and Cs: control characters (the database can't hold NUL) and halves of a surrogate pair.
+    if not 1 <= len(clean_name) <= 120 or any(category(letter) in ("Cc", "Cs") for letter in clean_name):
+        errors.append(FieldError("name", "invalid_length", "Enter a name of up to 120 characters."))
+    if not PASSWORD_SHORTEST <= len(password) <= PASSWORD_LONGEST:
+        text = f"Choose a password of {PASSWORD_SHORTEST} to {PASSWORD_LONGEST} characters."
+        errors.append(FieldError("password", "invalid_length", text))
+    elif address and password.lower() in {address, address.split("@")[0]}:
+        errors.append(
+            FieldError("password", "guessable", "Choose a password that is not your e-mail address.")
+        )
+    if errors or address is None:
+        raise Invalid(errors)
+    return NewPerson(address, clean_name, password)
+
+
+def normalized_email(text: str) -> str | None:
+    """The address in the one form that we store (NFC, lower case), or None if it isn't one.
+
+    Lower case although RFC 5321 lets the local part differ by case: two people who differ by it alone
+    would be a way to be taken for somebody else.
+    """
+    try:
+        checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return checked.normalized.lower()
+
+
+def is_session_live(
+    *, now: datetime, last_seen_at: datetime, expires_at: datetime, ended_at: datetime | None
+) -> bool:
+    """Whether a session may still be used: not ended, not idle too long, not past its longest life."""
+    return ended_at is None and now < expires_at and now - last_seen_at < SESSION_IDLE

@@ -1,0 +1,1 @@
+"""Money from payers: what was asked for, what Stripe says became of it."""

@@ -1,0 +1,1 @@
+"""Changing payments; each function takes the caller's session and commits nothing."""

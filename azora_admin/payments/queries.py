@@ -1,0 +1,112 @@
+"""Reading payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy.orm import Session
+
+from azora_admin.core.errors import NotFound
+from azora_admin.core.ids import CourseId, PaymentId, PersonId
+from azora_admin.core.money import Money
+from azora_admin.core.paging import Cursor, Page, page_of
+from azora_admin.core.statements import Statement, rows
+from azora_admin.payments.tables import Customer, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """A payment as it crosses borders; ``fee`` is None until Stripe has told it."""
+
+    id: PaymentId
+    payer_id: PersonId
+    course_id: CourseId | None
+    amount: Money
+    status: str
+    description: str
+    stripe_payment_intent_id: str | None
+    failure_code: str | None
+    failure_message: str | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
+_COLUMNS = (
+    Payment.id,
+    Payment.payer_id,
+    Payment.course_id,
+    Payment.amount_minor,
+    Payment.currency,
+    Payment.status,
+    Payment.description,
+    Payment.stripe_payment_intent_id,
+    Payment.failure_code,
+    Payment.failure_message,
+    Payment.created_at,
+    Payment.settled_at,
+)
+
+_ONE = Statement(select(*_COLUMNS).where(Payment.id == bindparam("id")))
+_ONE_OF_PAYER = Statement(
+    select(*_COLUMNS).where(Payment.id == bindparam("id"), Payment.payer_id == bindparam("payer_id"))
+)
+
+
+def get_payment(session: Session, payment_id: PaymentId, *, payer_id: PersonId | None = None) -> PaymentView:
+    """The payment; with ``payer_id``, only if it is that payer's. Raises NotFound."""
+    if payer_id is None:
+        found = rows(session, _ONE, {"id": payment_id})
+    else:
+        found = rows(session, _ONE_OF_PAYER, {"id": payment_id, "payer_id": payer_id})
+    if not found:
+        raise NotFound("payment_not_found", "There is no such payment.")
+    return _view(found[0])
+
+
+def find_by_intent(session: Session, intent_id: str) -> PaymentView | None:
+    """The payment of a PaymentIntent, or None when we know none."""
+    row = session.execute(
+        select(*_COLUMNS).where(Payment.stripe_payment_intent_id == intent_id)
+    ).one_or_none()
+    return _view(row) if row else None
+
+
+def find_live_purchase(session: Session, *, payer_id: PersonId, course_id: CourseId) -> PaymentView | None:
+    """The payer's one live payment for the course (open or completed), or None."""
+    row = session.execute(
+        select(*_COLUMNS).where(
+            Payment.payer_id == payer_id, Payment.course_id == course_id, Payment.status != "cancelled"
+        )
+    ).one_or_none()
+    return _view(row) if row else None
+
+
+def list_payments(
+    session: Session, *, payer_id: PersonId, status: str | None, limit: int, cursor: Cursor | None
+) -> Page[PaymentView]:
+    """A payer's payments, newest first, one keyset page."""
+    statement = select(*_COLUMNS).where(Payment.payer_id == payer_id)
+    if status:
+        statement = statement.where(Payment.status == status)
+    if cursor:
+        statement = statement.where(tuple_(Payment.created_at, Payment.id) < (cursor.at, cursor.id))
+    found = session.execute(
+        statement.order_by(Payment.created_at.desc(), Payment.id.desc()).limit(limit + 1)
+    ).all()
+    return page_of(
+        [_view(row) for row in found], limit=limit, cursor=cursor, key=lambda one: (one.created_at, one.id)
+    )
+
+
+def find_customer_id(session: Session, person_id: PersonId) -> str | None:
+    """Who the person is at Stripe, if they have been there."""
+    return session.scalar(select(Customer.stripe_customer_id).where(Customer.person_id == person_id))
+
+
+def _view(row: Sequence[Any]) -> PaymentView:
+    payment_id, payer_id, course_id, amount_minor, currency, *after = row
+    return PaymentView(payment_id, payer_id, course_id, Money(amount_minor, currency), *after)

@@ -1,0 +1,1 @@
+"""What may become of a payment, and how a sale is shared. Pure."""

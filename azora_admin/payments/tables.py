@@ -1,0 +1,63 @@
+"""Tables of payments: the payment, its changes, and who a payer is at Stripe."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from azora_admin.core.db import Base
+
+
+class Payment(Base):
+    """One attempt to take money from a payer for one thing; its row exists before Stripe hears of it."""
+
+    __tablename__ = "payment"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payer_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    course_id: Mapped[UUID | None] = mapped_column(ForeignKey("course.id"))
+    split_agreement_id: Mapped[UUID | None] = mapped_column(ForeignKey("split_agreement.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    stripe_payment_intent_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    stripe_charge_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    method_brand: Mapped[str | None] = mapped_column(Text)
+    method_last4: Mapped[str | None] = mapped_column(Text)
+    failure_code: Mapped[str | None] = mapped_column(Text)
+    failure_message: Mapped[str | None] = mapped_column(Text)
+    fee_minor: Mapped[int | None] = mapped_column(BigInteger)
+    fee_currency: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    next_ask_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ask_count: Mapped[int] = mapped_column(Integer)
+
+
+class PaymentChange(Base):
+    """A step in a payment's life, with the outside event or request that caused it. Only ever added."""
+
+    __tablename__ = "payment_change"
+
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    from_status: Mapped[str | None] = mapped_column(Text)
+    to_status: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    cause: Mapped[str] = mapped_column(Text)
+
+
+class Customer(Base):
+    """Who a person is at Stripe."""
+
+    __tablename__ = "customer"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    stripe_customer_id: Mapped[str] = mapped_column(Text, unique=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

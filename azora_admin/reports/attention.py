@@ -1,0 +1,91 @@
+"""What a person should look at: whatever has waited longer than it should. One statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from azora_admin.messaging.tables import InboxEvent
+from azora_admin.payments.tables import Payment
+from azora_admin.reports.payment_rows import is_unknown
+
+Topic = Literal["events_parked", "events_waiting", "payments_unknown", "payments_unsettled", "fees_unknown"]
+
+# An event is handled within a second; an answer of Stripe's is asked for after seconds; an abandoned payment is
+# cancelled after a day; a fee is known within minutes.
+EVENT_WAITS: Final = timedelta(minutes=5)
+ANSWER_WAITS: Final = timedelta(minutes=5)
+PAYMENT_WAITS: Final = timedelta(hours=25)
+BANK_WORKS: Final = timedelta(hours=2)
+FEE_WAITS: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """How many of one kind, and since when the oldest of them waits."""
+
+    topic: Topic
+    count: int
+    oldest_at: datetime
+
+
+def concerns(session: Session, *, now: datetime) -> Sequence[Concern]:
+    """Everything that needs attention now, the gravest first; empty when all is well."""
+    rows = session.execute(union_all(*_questions(now))).all()
+    found = {row.topic: Concern(row.topic, row.how_many, row.oldest_at) for row in rows if row.how_many}
+    order: tuple[Topic, ...] = (
+        "events_parked",
+        "payments_unknown",
+        "payments_unsettled",
+        "events_waiting",
+        "fees_unknown",
+    )
+    return [found[topic] for topic in order if topic in found]
+
+
+def unsettled(now: datetime) -> ColumnElement[bool]:
+    """An open payment that should have been settled or cancelled long ago."""
+    open_too_long = and_(
+        Payment.status.in_(("requires_action", "pending")), Payment.created_at < now - PAYMENT_WAITS
+    )
+    bank_too_long = and_(Payment.status == "processing", Payment.changed_at < now - BANK_WORKS)
+    return and_(open_too_long | bank_too_long, ~is_unknown())
+
+
+def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
+    event, payment = InboxEvent, Payment
+    return [
+        _question("events_parked", event.received_at, event.state == "parked"),
+        _question(
+            "events_waiting",
+            event.received_at,
+            event.state == "received",
+            event.received_at < now - EVENT_WAITS,
+        ),
+        _question(
+            "payments_unknown", payment.created_at, is_unknown(), payment.created_at < now - ANSWER_WAITS
+        ),
+        _question("payments_unsettled", payment.created_at, unsettled(now)),
+        _question(
+            "fees_unknown",
+            payment.settled_at,
+            payment.status == "completed",
+            payment.fee_minor.is_(None),
+            payment.settled_at < now - FEE_WAITS,
+        ),
+    ]
+
+
+def _question(
+    topic: Topic,
+    since: InstrumentedAttribute[Any],
+    *conditions: ColumnElement[bool],
+) -> Select[*tuple[Any, ...]]:
+    return select(
+        literal(topic).label("topic"), func.count().label("how_many"), func.min(since).label("oldest_at")
+    ).where(*conditions)

@@ -1,0 +1,180 @@
+"""Ledger entries as people read them: accounts in words, both sides of every leg, and what caused the entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from azora_admin.core.errors import NotFound
+from azora_admin.core.ids import EntryId, PaymentId
+from azora_admin.core.money import Money
+from azora_admin.ledger.queries.entries import BookedEntry, BookedLeg, entries_for_reference, find_entry
+from azora_admin.messaging.tables import InboxEvent
+from azora_admin.payments.tables import Payment
+from azora_admin.reports.accounts import account_words, own_sense, owner_names
+from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_rows
+
+OF_PAYMENTS = ("sale", "processing_fee")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What brought a fact about: an event of Stripe's, a request, or our own asking."""
+
+    kind: Literal["event", "request", "ask", "other"]
+    reference: str
+    balance_transaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegView:
+    """One leg: its debit or its credit, and ``effect``, the change in the account's own sense."""
+
+    account: str
+    key: str
+    debit: Money | None
+    credit: Money | None
+    effect: Money
+    available_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One entry with its legs; ``volume`` is what either side sums to."""
+
+    id: EntryId
+    number: int
+    kind: str
+    reference: str
+    cause: Cause
+    request_id: str | None
+    actor: str | None
+    rule_version: str | None
+    occurred_at: datetime
+    posted_at: datetime
+    volume: Money
+    legs: Sequence[LegView]
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event of the inbox, as far as people need it."""
+
+    id: str
+    type: str
+    object_id: str
+    state: str
+    attempts: int
+    last_error: str | None
+    created_at: datetime
+    received_at: datetime
+    handled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedEntry:
+    """An entry, the payment it is about, and the event that caused it (each None when there is none)."""
+
+    entry: EntryView
+    payment: PaymentRow | None
+    event: EventView | None
+
+
+EVENT_COLUMNS = (
+    InboxEvent.id,
+    InboxEvent.type,
+    InboxEvent.object_id,
+    InboxEvent.state,
+    InboxEvent.attempts,
+    InboxEvent.last_error,
+    InboxEvent.created_at,
+    InboxEvent.received_at,
+    InboxEvent.handled_at,
+)
+
+
+def parse_cause(text: str) -> Cause:
+    """The cause written as ``stripe:evt_…``, ``stripe:evt_… txn_…``, ``request:req_…`` or ``ask``."""
+    kind, _, rest = text.partition(":")
+    if kind == "stripe":
+        event_id, _, transaction = rest.partition(" ")
+        return Cause("event", event_id, transaction or None)
+    if kind == "request":
+        reference, _, transaction = rest.partition(" ")
+        return Cause("request", reference, transaction or None)
+    if text == "ask" or text.startswith("ask "):
+        return Cause("ask", "", text[4:] or None)
+    return Cause("other", text)
+
+
+def entries_of_payment(session: Session, payment_id: PaymentId) -> Sequence[EntryView]:
+    """Every entry about the payment, in the order of the book. Two statements."""
+    entries = entries_for_reference(session, [str(payment_id)])
+    names = owner_names(session, _keys(entries))
+    return [_view(entry, names) for entry in entries]
+
+
+def explain_entry(session: Session, entry_id: EntryId) -> ExplainedEntry:
+    """The entry and where it comes from. Raises NotFound. Four statements; use a snapshot."""
+    booked = find_entry(session, entry_id)
+    if booked is None:
+        raise NotFound("entry_not_found", "There is no such ledger entry.")
+    entry = _view(booked, owner_names(session, _keys([booked])))
+    return ExplainedEntry(entry, _payment_of(session, entry), _event_of(session, entry.cause))
+
+
+def event_view(row: Sequence[Any]) -> EventView:
+    """One row of ``EVENT_COLUMNS``."""
+    return EventView(*row)
+
+
+def _view(entry: BookedEntry, names: Mapping[UUID, str]) -> EntryView:
+    return EntryView(
+        id=entry.id,
+        number=entry.number,
+        kind=entry.kind,
+        reference=entry.reference,
+        cause=parse_cause(entry.cause),
+        request_id=entry.request_id,
+        actor=entry.actor,
+        rule_version=entry.rule_version,
+        occurred_at=entry.occurred_at,
+        posted_at=entry.posted_at,
+        volume=Money(sum(leg.credit for leg in entry.legs), entry.legs[0].asset),
+        legs=[_leg(leg, names) for leg in entry.legs],
+    )
+
+
+def _leg(leg: BookedLeg, names: Mapping[UUID, str]) -> LegView:
+    return LegView(
+        account=account_words(leg.key, names),
+        key=leg.key,
+        debit=Money(leg.debit, leg.asset) if leg.debit else None,
+        credit=Money(leg.credit, leg.asset) if leg.credit else None,
+        effect=Money(own_sense(leg.key, leg.amount), leg.asset),
+        available_at=leg.available_at,
+    )
+
+
+def _keys(entries: Sequence[BookedEntry]) -> set[str]:
+    return {leg.key for entry in entries for leg in entry.legs}
+
+
+def _payment_of(session: Session, entry: EntryView) -> PaymentRow | None:
+    if entry.kind not in OF_PAYMENTS:
+        return None
+    row = session.execute(payment_rows().where(Payment.id == UUID(entry.reference))).one_or_none()
+    return payment_row(row) if row else None
+
+
+def _event_of(session: Session, cause: Cause) -> EventView | None:
+    if cause.kind != "event":
+        return None
+    row = session.execute(select(*EVENT_COLUMNS).where(InboxEvent.id == cause.reference)).one_or_none()
+    return event_view(row) if row else None
