@@ -1,0 +1,1 @@
+"""The JSON API: for learners' apps and for machines. Base /api/v1; docs/api.md is its contract."""

@@ -1,0 +1,25 @@
+"""Version 1 of the API: one module a resource."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from azora_admin.api.v1 import auth, courses, instructor, me, payments, users
+from azora_admin.core.config import Settings
+from azora_admin.gateways.stripe.client import StripeConnection
+
+
+def blueprint(settings: Settings, stripe: StripeConnection) -> Blueprint:
+    """All of /api/v1."""
+    v1 = Blueprint("api_v1", __name__, url_prefix="/api/v1")
+    for part in (
+        users.blueprint(),
+        auth.blueprint(),
+        courses.shelf(),
+        courses.purchases(settings, stripe),
+        payments.blueprint(),
+        me.blueprint(),
+        instructor.blueprint(),
+    ):
+        v1.register_blueprint(part)
+    return v1

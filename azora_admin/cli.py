@@ -1,0 +1,239 @@
+"""``azora``: one command for everything that is not a page. Each command imports only what it needs."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from azora_admin.core.config import Settings, SettingsError, load_settings
+from azora_admin.launch.home import completed
+from azora_admin.launch.problem import LaunchError
+
+_WITHOUT_DATABASE = (
+    "There is no database to work with: nothing is running in {home}. Start Azora admin there (make run), "
+    "or set AZORA_DATABASE_URL."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Azora admin: the monetization back office. Settings come from the environment: see `azora settings`."""
+
+
+@main.command()
+@click.option(
+    "--with-parent", is_flag=True, help="End when the process that started this one ends or is interrupted."
+)
+def up(with_parent: bool) -> None:
+    """Start everything one machine needs, in the foreground: database, sandboxes, worker and web server."""
+    from azora_admin.launch.ending import Ended, Ending, EndingWithParent
+    from azora_admin.launch.supervisor import up as run
+
+    logging.basicConfig(format="%(message)s")
+    with sentences():
+        ending = EndingWithParent() if with_parent else Ending()
+        try:
+            run(load_settings(), ending, click.echo)
+        except Ended:
+            click.echo("ended before everything stood")
+
+
+@main.command()
+def web() -> None:
+    """Run the web server alone, against the database of AZORA_DATABASE_URL or of a running demo."""
+    from azora_admin.launch.web import serve
+
+    with sentences():
+        serve(settings_with_database())
+
+
+@main.command()
+def worker() -> None:
+    """Run one worker alone: it does the jobs of the queue until it is told to stop."""
+    from azora_admin.jobs.worker import run
+
+    with sentences():
+        run(settings_with_database())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database's schema to the newest version. Safe to run twice, or from two places at once."""
+    from azora_admin.launch import migrations
+
+    with sentences():
+        migrations.migrate(settings_with_database().database_url)
+        click.echo(f"the schema is at {migrations.newest_version()}")
+
+
+@main.command()
+def seed() -> None:
+    """Make the demo people, courses and eight weeks of sales, unless they are there. Demo mode only."""
+    from azora_admin.core import db
+    from azora_admin.sandbox.catalogue import ADMIN, DEMO_PASSWORD, DEMO_PEOPLE
+    from azora_admin.sandbox.seed import seed_demo
+
+    with sentences():
+        settings = settings_with_database()
+        if settings.mode != "demo" or not settings.stripe_api_base:
+            raise LaunchError(
+                "The demo data is made in demo mode only, against Stripe's stand-in (AZORA_MODE=demo)."
+            )
+        db.connect(settings)
+        seed_demo(settings, click.echo)
+        click.echo(f"demo people, password {DEMO_PASSWORD}:")
+        for person in (ADMIN, *DEMO_PEOPLE):
+            click.echo(f"  {person.email:<30} {', '.join(person.roles)}")
+
+
+@main.group()
+def user() -> None:
+    """People who can sign in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", prompt=True, help="The person's name.")
+@click.option("--role", "roles", multiple=True, required=True, help="A role; may be given several times.")
+@click.password_option(
+    envvar="AZORA_NEW_PASSWORD", help="Asked for when not given; AZORA_NEW_PASSWORD sets it, too."
+)
+def add_user(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Add a person with EMAIL who can sign in with a password."""
+    from azora_admin.core import db
+    from azora_admin.identity import actions
+    from azora_admin.identity.rules import check_sign_up
+
+    with sentences():
+        db.connect(settings_with_database())
+        person = check_sign_up(email=email, name=name, password=password)
+        password_hash = actions.hash_password(person.password)
+        with db.transaction() as session:
+            actions.add_person(session, person, password_hash=password_hash, roles=roles)
+        click.echo(f"{person.email} can sign in now, as {', '.join(roles)}")
+
+
+@main.command()
+def verify() -> None:
+    """Prove the books: the ledger against itself, the sales and Stripe. Exit status 1 when anything differs."""
+    from azora_admin.core import db
+    from azora_admin.gateways.stripe.client import StripeConnection
+    from azora_admin.reports.verification import verify as prove
+
+    with sentences():
+        settings = settings_with_database()
+        db.connect(settings)
+        verdict = prove(StripeConnection(settings))
+        for difference in verdict.differences:
+            click.echo(f"{difference.code}: {difference.sentence}")
+        if verdict.waiting:
+            click.echo(f"{verdict.waiting} charges at Stripe have their sale or fee about to be booked here")
+        if verdict.differences:
+            click.echo(f"{len(verdict.differences)} differences")
+            sys.exit(1)
+        click.echo("the ledger, the sales and Stripe agree")
+
+
+@main.group()
+def events() -> None:
+    """What Stripe told us."""
+
+
+@events.command("retry")
+def retry_events() -> None:
+    """Try all parked events from the start again, once what stood in their way is gone."""
+    from azora_admin.core import db
+    from azora_admin.messaging import inbox
+
+    with sentences():
+        db.connect(settings_with_database())
+        with db.transaction() as session:
+            found = inbox.retry_parked(session)
+        click.echo(f"{len(found)} parked events are tried again")
+
+
+@main.command()
+@click.option(
+    "--rate", default=1.0, show_default=True, type=click.FloatRange(0.01, 1000), help="Purchases a second."
+)
+@click.option("--purchases", type=click.IntRange(1), help="Stop after so many; without it, at Ctrl-C.")
+@click.option(
+    "--buyers", default=4, show_default=True, type=click.IntRange(1, 64), help="Buyers side by side."
+)
+def traffic(rate: float, purchases: int | None, buyers: int) -> None:
+    """Let learners buy in the running demo, through its public API, while you watch the pages."""
+    from azora_admin.sandbox.traffic import Plan, run
+
+    with sentences():
+        settings = settings_with_database()
+        if settings.mode != "demo" or not settings.stripe_api_base:
+            raise LaunchError(
+                "Traffic is made in demo mode only, where Stripe is a stand-in (AZORA_MODE=demo)."
+            )
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        plan = Plan(
+            settings.public_url, settings.stripe_api_base, rate=rate, purchases=purchases, buyers=buyers
+        )
+        run(plan, stop=stop, say=click.echo)
+
+
+@main.command()
+def doctor() -> None:
+    """Say in plain words what is missing or wrong here, and what to do. Exit status 1 when something is."""
+    from azora_admin.launch.doctor import examine
+
+    with sentences():
+        findings = examine(load_settings())
+        for finding in findings:
+            click.echo(finding.line())
+        wrong = sum(1 for finding in findings if finding.is_wrong)
+        click.echo(f"{wrong} of {len(findings)} need attention" if wrong else "all is well")
+        sys.exit(1 if wrong else 0)
+
+
+@main.command()
+@click.option("--markdown", is_flag=True, help="As the table of the README.")
+def settings(markdown: bool) -> None:
+    """List every setting: its variable, what it means and what it is when not set."""
+    from azora_admin.launch.settings_table import as_markdown, as_text
+
+    click.echo(as_markdown() if markdown else as_text())
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """What goes wrong and was foreseen is told in a sentence, with exit status 1; the rest keeps its traceback."""
+    from sqlalchemy.exc import OperationalError
+
+    from azora_admin.core.errors import DomainError
+
+    try:
+        yield
+    except OperationalError as error:
+        raise click.ClickException(f"The database does not do its part: {str(error.orig).strip()}") from None
+    except (LaunchError, SettingsError) as problem:
+        raise click.ClickException(str(problem)) from None
+    except DomainError as refusal:
+        raise click.ClickException(
+            " ".join([one.message for one in refusal.errors] or [refusal.detail])
+        ) from None
+
+
+def settings_with_database() -> Settings:
+    """The settings of this environment, completed by what runs in the home. Raises LaunchError without a database."""
+    chosen = completed(load_settings())
+    if not chosen.database_url:
+        raise LaunchError(_WITHOUT_DATABASE.format(home=chosen.home))
+    return chosen
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Event type → flow: the whole table on one screen.
+
+An event is a hint that an object may have changed. Its flow fetches the object outside of a transaction,
+then does its work and marks the event handled in one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from azora_admin.core import db
+from azora_admin.core.errors import DomainError
+from azora_admin.flows import sale
+from azora_admin.gateways.stripe import intents
+from azora_admin.gateways.stripe.client import StripeConnection
+from azora_admin.gateways.stripe.shapes import Intent
+from azora_admin.messaging import inbox
+from azora_admin.messaging.inbox import Received
+
+log = logging.getLogger(__name__)
+
+
+class NotYetKnown(DomainError):
+    """The event speaks of a payment that we don't have: ours may be on its way, so it is tried again."""
+
+    def __init__(self, object_id: str) -> None:
+        super().__init__(409, "not_yet_known", f"{object_id} belongs to no payment that is known here.")
+
+
+def _intent(stripe: StripeConnection, event: Received) -> Intent | None:
+    return intents.fetch_intent(stripe, event.object_id)
+
+
+def _intent_of_charge(stripe: StripeConnection, event: Received) -> Intent | None:
+    intent_id = intents.fetch_charge_intent_id(stripe, event.object_id)
+    return intents.fetch_intent(stripe, intent_id) if intent_id else None
+
+
+Fetch = Callable[[StripeConnection, Received], Intent | None]
+
+FLOWS: Final[dict[str, Fetch]] = {
+    "payment_intent.succeeded": _intent,
+    "payment_intent.payment_failed": _intent,
+    "payment_intent.processing": _intent,
+    "payment_intent.requires_action": _intent,
+    "payment_intent.canceled": _intent,
+    # The fee: a charge's balance transaction comes after the charge.
+    "charge.updated": _intent_of_charge,
+}
+
+
+def handle(stripe: StripeConnection, event_id: str) -> None:
+    """Handle one event of the inbox, once. A failure is noted with the event and tried again later."""
+    with db.reading() as session:
+        event = inbox.find_event(session, event_id)
+    if event is None or event.state in ("handled", "ignored"):
+        return
+    fetch = FLOWS.get(event.type)
+    if fetch is None:
+        with db.transaction() as session:
+            inbox.mark_ignored(session, event_id)
+        return
+    try:
+        _follow(stripe, event, fetch)
+    except Exception as error:  # the worker's outermost loop: whatever it is, the event waits with its reason
+        log.warning("event %s (%s) failed: %s", event_id, event.type, error, exc_info=not _is_expected(error))
+        with db.transaction() as session:
+            inbox.mark_failed(session, event_id, reason=f"{type(error).__name__}: {error}")
+
+
+def _follow(stripe: StripeConnection, event: Received, fetch: Fetch) -> None:
+    intent = fetch(stripe, event)
+    with db.transaction() as session:
+        if not inbox.take(session, event.event_id):
+            return
+        settled = intent is not None and sale.settle(session, intent, cause=f"stripe:{event.event_id}")
+        if settled:
+            inbox.mark_handled(session, event.event_id)
+        elif intent is not None and intent.payment_id:
+            raise NotYetKnown(event.object_id)
+        else:
+            # Made outside of this program (by hand in the dashboard, say): nothing here follows from it.
+            inbox.mark_ignored(session, event.event_id)
+
+
+def _is_expected(error: Exception) -> bool:
+    return isinstance(error, DomainError)

@@ -1,0 +1,13 @@
+"""Pages of the staff: administrators, finance and support."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from azora_admin.identity.rules import STAFF
+from azora_admin.web import guards
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+guards.guard(blueprint, roles=STAFF)
+
+from azora_admin.pages.admin import entries, events, overview, payments  # noqa: E402, F401  # they add their routes

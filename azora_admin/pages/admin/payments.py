@@ -1,0 +1,157 @@
+"""Payments: the list, found and filtered by its address, and one payment's story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from flask import Response, request
+
+from azora_admin.core import clock, db
+from azora_admin.core.ids import PaymentId, parse_id
+from azora_admin.pages.admin import blueprint
+from azora_admin.reports.payment_list import COUNTED, PaymentFilter, PaymentList, list_payments
+from azora_admin.reports.payment_story import payment_story
+from azora_admin.web import filters, hx, lists
+from azora_admin.web.statuses import PAYMENT
+
+SCOPE: Final = "admin.payments"
+LONGEST_TEXT: Final = 120
+WAITING: Final = ("pending", "requires_action", "processing", "unknown")
+TABS: Final = (
+    ("All", ()),
+    ("Succeeded", ("completed",)),
+    ("Waiting", WAITING),
+    ("Failed", ("failed",)),
+    ("Cancelled", ("cancelled",)),
+)
+DATES: Final = {
+    "today": ("Today", 1),
+    "7d": ("Last 7 days", 7),
+    "28d": ("Last 28 days", 28),
+    "90d": ("Last 90 days", 90),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filters as the address has them; ``dates`` is one of ``DATES``, or empty with days of one's own."""
+
+    text: str
+    statuses: tuple[str, ...]
+    dates: str
+    first_on: date | None
+    last_on: date | None
+
+    def parameters(self) -> dict[str, Any]:
+        """The address's parameters that say this."""
+        own_days = not self.dates
+        return {
+            "q": self.text,
+            "status": list(self.statuses),
+            "dates": self.dates,
+            "from": self.first_on.isoformat() if own_days and self.first_on else None,
+            "to": self.last_on.isoformat() if own_days and self.last_on else None,
+        }
+
+    def link(self, **changed: Any) -> str:
+        """The address of the first page with some parameters changed."""
+        return lists.address("admin.payments", **{**self.parameters(), **changed})
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view of the list; ``count`` is None where counting would not be cheap."""
+
+    name: str
+    url: str
+    count: int | None
+    is_current: bool
+
+
+@blueprint.get("/payments")
+def payments() -> Response:
+    """One page of the list; htmx gets the results and what changes with them."""
+    asked = _asked()
+    wanted = PaymentFilter(asked.text, asked.statuses, asked.first_on, asked.last_on)
+    with db.snapshot() as session:
+        found = list_payments(session, wanted, limit=lists.PAGE, cursor=lists.asked_cursor(SCOPE))
+    parameters = asked.parameters()
+    return hx.respond(
+        "admin/payments.html",
+        part="payments/_results.html",
+        target="results",
+        beside=("payments/_tabs.html", "payments/_chips.html"),
+        push_url=lists.address(
+            "admin.payments", **parameters, after=request.args.get("after"), before=request.args.get("before")
+        ),
+        asked=asked,
+        found=found,
+        counted=COUNTED,
+        tabs=_tabs(asked, found),
+        pager=lists.pager(found.page, SCOPE, "admin.payments", **parameters),
+        statuses=list(PAYMENT.items()),
+        status_words=", ".join(PAYMENT[status].word for status in asked.statuses),
+        dates=[(key, words) for key, (words, _) in DATES.items()],
+        date_words=_date_words(asked),
+    )
+
+
+@blueprint.get("/payments/<payment_id>")
+def payments_detail(payment_id: str) -> Response:
+    """One payment; while it moves, htmx asks for its part again."""
+    with db.snapshot() as session:
+        story = payment_story(session, PaymentId(parse_id(payment_id)))
+    return hx.respond("admin/payment.html", part="payments/_story.html", target="story", story=story)
+
+
+def _asked() -> Asked:
+    arguments = request.args
+    statuses = tuple(status for status in PAYMENT if status in arguments.getlist("status"))
+    dates = arguments.get("dates", "")
+    typed = "".join(sign if sign.isprintable() else " " for sign in arguments.get("q", ""))
+    text = " ".join(typed.split())[:LONGEST_TEXT]
+    if dates in DATES:
+        today = clock.now().date()
+        return Asked(text, statuses, dates, today - timedelta(days=DATES[dates][1] - 1), today)
+    return Asked(text, statuses, "", _day(arguments.get("from")), _day(arguments.get("to")))
+
+
+def _day(text: str | None) -> date | None:
+    """The day in ``text``, or None for anything else: half a date typed is no filter yet."""
+    try:
+        day = date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return day if day is None or day < date.max else None  # a day that has a next one
+
+
+def _tabs(asked: Asked, found: PaymentList) -> Sequence[Tab]:
+    return [
+        Tab(
+            name,
+            asked.link(status=list(statuses)),
+            _count(found, statuses),
+            set(asked.statuses) == set(statuses),
+        )
+        for name, statuses in TABS
+    ]
+
+
+def _count(found: PaymentList, statuses: tuple[str, ...]) -> int | None:
+    if found.by_status is None:
+        return None
+    counts = found.by_status
+    return sum(counts.get(status, 0) for status in statuses) if statuses else sum(counts.values())
+
+
+def _date_words(asked: Asked) -> str:
+    if asked.dates:
+        return DATES[asked.dates][0]
+    if asked.first_on and asked.last_on:
+        return f"{filters.day_text(asked.first_on)} – {filters.day_text(asked.last_on)}"
+    if asked.first_on:
+        return f"from {filters.day_text(asked.first_on)}"
+    return f"until {filters.day_text(asked.last_on)}" if asked.last_on else ""

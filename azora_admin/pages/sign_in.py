@@ -1,0 +1,84 @@
+"""The door: sign in, sign out, the theme, and ``/``, which leads everybody to their own first page.
+
+A refusal says the same whether the address is unknown or the password wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+
+from azora_admin.core.errors import Unauthenticated
+from azora_admin.web import THEMES, guards, hx, limits, sessions
+from azora_admin.web.forms import FormError, SignInForm
+
+DEMO_PEOPLE: Final = tuple(
+    f"{name}@demo.azora.test" for name in ("admin", "finance", "support", "instructor", "learner", "owner")
+)
+_A_YEAR: Final = 31_536_000
+
+blueprint = Blueprint("sign_in", __name__)
+guards.open_to_all(blueprint)
+
+
+@blueprint.get("/")
+def front_door() -> Response:
+    """Lead to the person's own first page, or to the sign-in."""
+    person = sessions.find_person()
+    return hx.redirect(guards.home_of(person) if person else url_for("sign_in.form"))
+
+
+@blueprint.get("/sign-in")
+def form() -> Response:
+    """The form; whoever is signed in already is led on."""
+    person = sessions.find_person()
+    target = guards.safe_next(request.args.get("next"))
+    if person is not None:
+        return hx.redirect(target or guards.home_of(person))
+    return _show(email="", target=target)
+
+
+@blueprint.post("/sign-in")
+@limits.limit_failures
+def submit() -> Response:
+    """Open a session and lead on, or show the form again with what is wrong."""
+    entered = SignInForm()
+    target = guards.safe_next(entered.next.data)
+    email = entered.email.data or ""
+    if not entered.validate():
+        return _show(email=email, target=target, problems=entered.problems())
+    try:
+        person = sessions.open_session(email, entered.password.data)
+    except Unauthenticated as refusal:
+        return _show(email=email, target=target, problems=(FormError("email", refusal.detail),))
+    return hx.redirect(target or guards.home_of(person))
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End the session here and on our side."""
+    sessions.end_session()
+    return hx.redirect(url_for("sign_in.form"))
+
+
+@blueprint.post("/theme")
+def theme() -> Response:
+    """Keep the chosen theme in a cookie; an empty one follows the system."""
+    chosen = request.form.get("theme", "")
+    response = make_response(
+        redirect(guards.safe_next(request.form.get("next")) or url_for("sign_in.front_door"), code=303)
+    )
+    secure = request.is_secure
+    if chosen in THEMES:
+        response.set_cookie("theme", chosen, max_age=_A_YEAR, samesite="Lax", secure=secure, httponly=True)
+    else:
+        response.delete_cookie("theme", samesite="Lax", secure=secure, httponly=True)
+    return response
+
+
+def _show(*, email: str, target: str | None, problems: tuple[FormError, ...] = ()) -> Response:
+    page = render_template(
+        "sign_in/form.html", email=email, next=target or "", problems=problems, demo_people=DEMO_PEOPLE
+    )
+    return make_response(page, 422 if problems else 200)

@@ -1,0 +1,44 @@
+"""How HTTP is spoken with browsers: templates, headers, forms, guards, htmx and sessions."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from jinja2 import StrictUndefined
+
+from azora_admin.core import clock
+from azora_admin.core.config import Settings
+from azora_admin.web import assets, charts, filters, hx, limits, navigation, security, sessions, statuses
+
+THEMES = ("light", "dark")
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Make ``app`` speak to browsers: call once, after its secret key is set and before its blueprints."""
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.globals.update(
+        bar=charts.bar,
+        spark=charts.spark,
+        now=clock.now,
+        is_demo=settings.mode == "demo",
+        workspaces_of=navigation.workspaces_of,
+        workspace_named=navigation.workspace_named,
+        role_words=navigation.role_words,
+        payment_reason=statuses.payment_reason,
+        entry_words=statuses.entry_words,
+        rule_words=statuses.rule_words,
+        cause_words=statuses.cause_words,
+        grant_words=statuses.grant_words,
+    )
+    filters.install(app)
+    security.install(app, settings)
+    assets.install(app)
+    hx.install(app)
+    sessions.install(app)
+    limits.install(app)
+
+    @app.context_processor
+    def theme() -> dict[str, str]:
+        chosen = request.cookies.get("theme", "")
+        return {"theme": chosen if chosen in THEMES else ""}

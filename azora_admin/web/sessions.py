@@ -1,0 +1,115 @@
+"""Who is signed in: Flask-Login keeps a session token in the signed cookie, identity knows whose it is.
+
+The token can be ended on our side at any time; the cookie alone lets nobody in.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from flask import Flask, Request, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.local import LocalProxy
+
+from azora_admin.core import db
+from azora_admin.core.errors import Unauthenticated
+from azora_admin.identity import actions, queries
+from azora_admin.identity.rules import SignedIn
+from azora_admin.web.errors import MACHINE_PREFIXES
+
+_NOTED_EVERY: Final = 300
+
+
+class BrowserSessions(SecureCookieSessionInterface):
+    """The cookie's session for pages; whoever calls the API or a webhook has none, so nothing there can lean on it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(MACHINE_PREFIXES):
+            return self.make_null_session(app)
+        return super().open_session(app, request)
+
+
+class Visitor(UserMixin):  # type: ignore[misc]  # flask_login has no types
+    """The signed-in person in the shape that Flask-Login asks for; its id is the session's token."""
+
+    def __init__(self, person: SignedIn, token: str) -> None:
+        self.person = person
+        self._token = token
+
+    def get_id(self) -> str:
+        return self._token
+
+
+def install(app: Flask) -> None:
+    """Load the visitor from the cookie; templates know them as ``me``.
+
+    ``me`` is looked up when a template first asks: the page that says that the database is out of reach
+    must not ask the database.
+    """
+    app.session_interface = BrowserSessions()
+    manager = LoginManager()
+    manager.init_app(app)
+    manager.user_loader(_find_visitor)
+    app.jinja_env.globals["me"] = LocalProxy(find_person)
+
+
+def find_person() -> SignedIn | None:
+    """Who is signed in, or None."""
+    return current_user.person if isinstance(current_user._get_current_object(), Visitor) else None  # noqa: SLF001
+
+
+def signed_in() -> SignedIn:
+    """Who is signed in. Raises Unauthenticated; behind a guard there is always somebody."""
+    person = find_person()
+    if person is None:
+        raise Unauthenticated
+    return person
+
+
+def open_session(email: str, password: str) -> SignedIn:
+    """Sign in and give the browser its cookie. Raises Unauthenticated ``invalid_credentials``."""
+    end_session()  # whoever was signed in here is not any more
+    agent, address = request.user_agent.string, request.remote_addr or ""
+    with db.transaction() as transaction:
+        person, token = actions.sign_in(
+            transaction, email=email, password=password, user_agent=agent, address=address
+        )
+    session.clear()
+    session["noted"] = int(time.time())
+    login_user(Visitor(person, token))
+    return person
+
+
+def end_session() -> None:
+    """Sign out, here and on our side."""
+    person = find_person()
+    if person is not None and person.session_id is not None:
+        with db.transaction() as transaction:
+            actions.sign_out(transaction, session_id=person.session_id)
+    logout_user()
+    session.clear()
+
+
+def note_use() -> None:
+    """Every few minutes, note that the session is in use, so that it isn't taken for idle."""
+    person = find_person()
+    now = int(time.time())
+    if person is None or person.session_id is None or now - session.get("noted", 0) < _NOTED_EVERY:
+        return
+    with db.transaction() as transaction:
+        actions.touch_session(transaction, session_id=person.session_id)
+    session["noted"] = now
+
+
+def _find_visitor(token: str) -> Visitor | None:
+    # Flask-Login may ask more than once in a request (guard, page, template).
+    known = g.get("visitor")
+    if isinstance(known, Visitor) and known.get_id() == token:
+        return known
+    with db.reading() as reading:
+        person = queries.find_session(reading, token)
+    visitor = Visitor(person, token) if person else None
+    g.visitor = visitor
+    return visitor

@@ -1,0 +1,126 @@
+"""Every status in the words, colour and icon that people see. One table, so that no page says it otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["good", "info", "warn", "bad", "idle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A pill: its colour says the kind, its icon and word say the rest."""
+
+    kind: Kind
+    word: str
+    icon: str
+
+
+PAYMENT: Final[Mapping[str, Look]] = {
+    "pending": Look("idle", "Waiting", "clock"),
+    "requires_action": Look("warn", "Needs 3-D Secure", "shield-check"),
+    "processing": Look("info", "Processing", "refresh-cw"),
+    "unknown": Look("warn", "Asking Stripe", "circle-question-mark"),
+    "completed": Look("good", "Succeeded", "check"),
+    "failed": Look("bad", "Failed", "circle-alert"),
+    "cancelled": Look("idle", "Cancelled", "x"),
+}
+EVENT: Final[Mapping[str, Look]] = {
+    "received": Look("info", "Waiting", "clock"),
+    "handled": Look("good", "Handled", "check"),
+    "ignored": Look("idle", "Not needed", "x"),
+    "parked": Look("bad", "Parked", "circle-alert"),
+}
+COURSE: Final[Mapping[str, Look]] = {
+    "draft": Look("idle", "Draft", "clock"),
+    "published": Look("good", "On sale", "check"),
+    "archived": Look("idle", "Archived", "x"),
+}
+
+# What a payment waits for, when nothing went wrong.
+_WAITS_FOR: Final = {
+    "pending": "The learner has not confirmed the payment yet.",
+    "requires_action": "The learner's bank asks for 3-D Secure; the learner has not finished it.",
+    "processing": "The bank is still working on it.",
+    "unknown": "Stripe's answer is missing. It is asked again until it is known; nothing is charged twice.",
+    "cancelled": "Nobody finished it within a day, or it was cancelled at Stripe. Nothing was charged.",
+}
+# Stripe's codes in plain words; anything else keeps Stripe's own sentence.
+# Source: docs.stripe.com/error-codes and docs.stripe.com/declines/codes.
+_REASONS: Final = {
+    "card_declined": "The bank declined the card without saying why.",
+    "generic_decline": "The bank declined the card without saying why.",
+    "insufficient_funds": "The card has insufficient funds.",
+    "lost_card": "The bank declined the card.",
+    "stolen_card": "The bank declined the card.",
+    "expired_card": "The card has expired.",
+    "incorrect_cvc": "The card's security code is wrong.",
+    "incorrect_number": "The card's number is wrong.",
+    "processing_error": "The bank had a fault; a second try may go through.",
+    "card_velocity_exceeded": "The card has reached its limit.",
+    "do_not_honor": "The bank declined the card without saying why.",
+    "authentication_required": "The bank asks for 3-D Secure, and it was not finished.",
+    "payment_intent_authentication_failure": "3-D Secure failed or was broken off.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWords:
+    """What a kind of ledger entry is called, and what it says."""
+
+    title: str
+    sentence: str
+
+
+_ENTRIES: Final[Mapping[str, EntryWords]] = {
+    "sale": EntryWords(
+        "Sale", "Stripe holds the money for us; each party is owed its share, the rest is our revenue."
+    ),
+    "processing_fee": EntryWords(
+        "Processing fee", "What Stripe kept of the sale; our balance there is less by it."
+    ),
+}
+_RULES: Final = {
+    "split/1": "Shares of the split agreement frozen when the course was ordered; cents by largest remainder.",
+}
+_CAUSES: Final = {
+    "event": "By Stripe's event",
+    "request": "By the request",
+    "ask": "By asking Stripe, because no event had come",
+    "other": "By",
+}
+_GRANTS: Final = {"purchase": "Bought", "enrolment": "Free course"}
+
+
+def entry_words(kind: str) -> EntryWords:
+    """The words for a kind of ledger entry; its own name for one without."""
+    return _ENTRIES.get(kind) or EntryWords(kind.replace("_", " ").capitalize(), "An entry of the ledger.")
+
+
+def rule_words(version: str) -> str:
+    """What the rule of this version says."""
+    return _RULES.get(version, "")
+
+
+def cause_words(kind: str) -> str:
+    """How something was brought about; its reference follows."""
+    return _CAUSES[kind]
+
+
+def grant_words(reason: str) -> str:
+    """Why a course may be opened."""
+    return _GRANTS[reason]
+
+
+def payment_look(status: str) -> Look:
+    """How a payment's status looks. Raises KeyError for one that this version does not know."""
+    return PAYMENT[status]
+
+
+def payment_reason(status: str, code: str | None, message: str | None) -> str | None:
+    """Why the payment stands where it stands, in a sentence; None when it succeeded."""
+    if status == "failed" or (status == "cancelled" and code):
+        return _REASONS.get(code or "") or message or "The attempt failed; Stripe gave no reason."
+    return _WAITS_FOR.get(status)

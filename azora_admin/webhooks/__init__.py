@@ -1,0 +1,1 @@
+"""What machines outside tell us: verified, kept, answered; nothing else happens here."""

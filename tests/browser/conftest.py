@@ -1,0 +1,175 @@
+"""Chromium on the running application. A message in the console or a breach of the policy fails the test."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import text
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from azora_admin.core import clock, db
+from azora_admin.core.clock import FixedClock
+from azora_admin.core.ids import EntryId, PaymentId, PersonId
+from azora_admin.ledger.queries.entries import entries_for_reference
+from tests.pages import market
+from tools.browser import ensure_chromium
+
+ADMIN, PRIYA, ELENA = "amara@market.test", "priya@market.test", "elena@market.test"
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff Hubert Blaine von Königsegg-Aulendorf"
+LONG_TITLE = (
+    "An exceptionally long title that goes on about everything it teaches, from the first line to the last"
+)
+
+_WATCH = """
+document.addEventListener('securitypolicyviolation', event =>
+  console.error(`policy: ${event.effectiveDirective} ${event.blockedURI}`));
+"""
+
+Open = Callable[..., Page]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands in the market of the browser tests."""
+
+    url: str
+    paid: PaymentId
+    refused: PaymentId
+    open: PaymentId
+    sale: EntryId
+    elena: PersonId
+    rust: market.SomeCourse
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole run."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(ensure_chromium()), args=arguments)
+        yield browser
+        browser.close()
+
+
+class _Quiet(WSGIRequestHandler):
+    """Says nothing of each request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def served(app: Flask) -> Iterator[str]:
+    """The application on a port of its own. Its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def scene(served: str) -> Scene:
+    """A market of a few weeks: many sales, one refusal, one open payment, one event that was parked."""
+    moving = FixedClock(clock.now() - timedelta(days=40))
+    with clock.use(moving):
+        market.add_person(ADMIN, "Amara Nwosu", "admin")
+        priya = market.add_person(PRIYA, "Priya Raman", "instructor", "learner")
+        other = market.add_person("long@market.test", LONG_NAME, "instructor")
+        elena = market.add_person(ELENA, "Elena Kovacs", "learner")
+        rust = market.add_course("Rust for Embedded Linux", priya, 4900)
+        dear = market.add_course(LONG_TITLE, other, 40_000_000)
+        for learner in market.add_learners(range(28)):
+            market.pay(learner, rust)
+            moving.advance(timedelta(days=1))
+        paid = market.pay(elena, dear, event="evt_paid")
+        refused = market.refuse(elena, market.add_course("Zero-Knowledge Proofs", priya, 9900))
+    open_one = market.order(elena, rust)
+    _receive(f"pi_{paid.hex}")
+    with db.reading() as session:
+        sale = entries_for_reference(session, [str(paid)])[0].id
+    return Scene(served, paid, refused, open_one, sale, elena, rust)
+
+
+def _receive(object_id: str) -> None:
+    insert = text(
+        "INSERT INTO inbox_event (id, source, type, object_id, api_version, raw, state, attempts, last_error,"
+        " created_at, received_at, next_try_at, handled_at) VALUES (:id, 'stripe', :type, :object, 'v', '', :state, 8,"
+        " :error, :at, :at, :at, :handled)"
+    )
+    now = clock.now()
+    rows: list[dict[str, Any]] = [
+        {
+            "id": "evt_paid",
+            "type": "payment_intent.succeeded",
+            "state": "handled",
+            "error": None,
+            "handled": now,
+        },
+        {"id": "evt_parked", "type": "charge.updated", "state": "parked", "error": "Nobody knows it. " * 20},
+    ]
+    with db.transaction() as session:
+        for row in rows:
+            session.execute(insert, {"object": object_id, "at": now, "handled": None} | row)
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """New browser contexts, closed at the end."""
+    opened: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        made = chromium.new_context(**options)  # type: ignore[arg-type]
+        made.set_default_timeout(10_000)
+        opened.append(made)
+        return made
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def open_page(scene: Scene, context: Callable[..., BrowserContext]) -> Iterator[Open]:
+    """A page in a new context, signed in as ``email`` if given. Whatever its console says fails the test.
+
+    ``refusal`` is a status that the test provokes.
+    """
+    said: list[str] = []
+
+    def open_one(email: str | None = None, *, refusal: int | None = None, **options: object) -> Page:
+        def listen(kind: str, words: str) -> None:
+            # Chromium writes every refused request into the console; only the test's own one may stand there.
+            if kind == "error" and not re.search(rf"\b(status of|Code) {refusal}\b", words):
+                said.append(words)
+
+        made = context(base_url=scene.url, **options)
+        made.add_init_script(_WATCH)
+        page = made.new_page()
+        page.on("console", lambda message: listen(message.type, message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        if email:
+            sign_in(page, email)
+        return page
+
+    yield open_one
+    assert said == []
+
+
+def sign_in(page: Page, email: str) -> None:
+    """Through the form, as anybody would."""
+    page.goto("/sign-in")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(market.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)

@@ -1,0 +1,136 @@
+"""axe finds nothing on any page, light or dark, desk or phone, closed or open; and nothing needs sideways scrolling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.architecture.source import ROOT
+from tests.browser.conftest import ADMIN, ELENA, PRIYA, Open, Scene
+
+pytestmark = pytest.mark.browser
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
+# axe sees the page behind a menu through it, so an open menu is looked at by itself.
+OPENED = ":popover-open"
+SIDEWAYS = """() => [...document.querySelectorAll('.tbl-wrap')].filter(one => one.scrollWidth > one.clientWidth)
+  .map(one => one.querySelector('caption').textContent)"""
+AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
+    """Every page with its audience, and the states that differ most."""
+    return {
+        None: ["/sign-in"],
+        ADMIN: [
+            "/admin/",
+            "/admin/?days=90",
+            "/admin/payments",
+            "/admin/payments?q=elena&status=failed&status=completed&dates=90d",
+            "/admin/payments?q=nothing",
+            f"/admin/payments/{scene.paid}",
+            f"/admin/payments/{scene.refused}",
+            f"/admin/payments/{scene.open}",
+            f"/admin/entries/{scene.sale}",
+            "/admin/events",
+            "/admin/events?state=ignored",
+        ],
+        PRIYA: ["/instructor/", "/instructor/earnings"],
+        "long@market.test": ["/instructor/", "/instructor/earnings", "/account/"],
+        ELENA: ["/account/"],
+    }
+
+
+def problems(page: Page, *, within: str = "html") -> list[str]:
+    """What axe finds, each with where and why."""
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate(
+        "([root, rules]) => axe.run(root, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})",
+        [within, RULES],
+    )
+    return [
+        f"{page.url}: {violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_on_any_page(
+    open_page: Open, scene: Scene, theme: str, size: dict[str, int]
+) -> None:
+    found: list[str] = []
+    for email, paths in pages(scene).items():
+        page = open_page(email, color_scheme=theme, viewport=size, has_touch=size is PHONE)
+        for path in paths:
+            page.goto(path)
+            found += problems(page)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_opens(open_page: Open, theme: str) -> None:
+    page = open_page(ADMIN, color_scheme=theme)
+    found: list[str] = []
+    for opener in ("Amara Nwosu", "Azora Marketplace admin", "Period: Last 28 days"):
+        page.goto("/admin/")
+        page.get_by_role("button", name=opener).click()
+        found += problems(page, within=OPENED)
+    page.goto("/admin/")
+    page.get_by_text("View as table").click()
+    page.locator("[data-plot]").focus()
+    page.keyboard.press("ArrowLeft")
+    found += problems(page)
+    for opener in ("Status", "Date"):
+        page.goto("/admin/payments")
+        page.get_by_role("button", name=opener).click()
+        found += problems(page, within=OPENED)
+    narrow = open_page(ADMIN, color_scheme=theme, viewport=PHONE)
+    narrow.get_by_role("button", name="Open navigation").click()
+    found += problems(narrow, within=OPENED)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_refused_form_or_an_error(open_page: Open, theme: str) -> None:
+    page = open_page(color_scheme=theme, refusal=422)
+    page.goto("/sign-in")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    assert problems(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 375, 768, 1024])
+def test_no_page_scrolls_sideways(open_page: Open, scene: Scene, width: int) -> None:
+    wide: list[str] = []
+    for email, paths in pages(scene).items():
+        page = open_page(email, viewport={"width": width, "height": 800})
+        for path in paths:
+            page.goto(path)
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wide.append(path)
+            wide += [f"{path}: {place}" for place in page.evaluate(SIDEWAYS)]
+    assert not wide, "\n".join(wide)
+
+
+def test_the_first_tab_skips_to_the_content(open_page: Open) -> None:
+    page = open_page(ADMIN)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_escape_closes_a_menu_and_gives_the_focus_back(open_page: Open) -> None:
+    page = open_page(ADMIN)
+    opener = page.get_by_role("button", name="Amara Nwosu")
+    opener.press("Enter")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Sign out")).not_to_be_visible()
+    expect(opener).to_be_focused()

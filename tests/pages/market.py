@@ -1,0 +1,135 @@
+"""A small market for tests of pages and reports: people, courses, and payments settled by the real flow.
+
+What Stripe would say is made up here as ``Intent`` values; nothing goes over a wire. Times are the clock's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+from azora_admin.core import clock, db
+from azora_admin.core.ids import AgreementId, CourseId, PaymentId, PersonId
+from azora_admin.core.money import Money
+from azora_admin.flows import sale
+from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
+from azora_admin.identity import actions as people
+from azora_admin.identity.rules import NewPerson
+from azora_admin.marketplace import actions as shelf
+from azora_admin.marketplace.queries import get_split
+from azora_admin.marketplace.rules import check_course
+from azora_admin.payments.actions import charges
+
+PASSWORD = "correct horse battery"
+
+
+@cache
+def password_hash() -> str:
+    """One hash for everybody: hashing is slow on purpose."""
+    return people.hash_password(PASSWORD)
+
+
+@dataclass(frozen=True)
+class SomeCourse:
+    """A course on the shelf and its price."""
+
+    id: CourseId
+    title: str
+    price: Money
+    agreement_id: AgreementId
+
+
+def add_person(email: str, name: str, *roles: str) -> PersonId:
+    """Somebody who can sign in with ``PASSWORD``."""
+    with db.transaction() as session:
+        new = NewPerson(email, name, PASSWORD)
+        return people.add_person(session, new, password_hash=password_hash(), roles=roles)
+
+
+def add_course(
+    title: str, instructor_id: PersonId, price: int, *, currency: str = "usd", basis_points: int = 7000
+) -> SomeCourse:
+    """A published course whose instructor gets ``basis_points`` of each sale."""
+    money = Money(price, currency)
+    draft = check_course(
+        title=title, summary="", category="Engineering", level="beginner", language="en", price=money
+    )
+    with db.transaction() as session:
+        course_id = shelf.create_course(session, draft, instructor_id=instructor_id, published_at=clock.now())
+        shelf.agree_split(session, course_id, shares={f"instructor:{instructor_id}": basis_points})
+        split = get_split(session, course_id, at=clock.now())
+    return SomeCourse(course_id, title, money, split.agreement_id)
+
+
+def order(
+    payer_id: PersonId, course: SomeCourse, *, sent: bool = True, cause: str = "request:req_test"
+) -> PaymentId:
+    """A payment as it stands right after the learner tapped "buy"; not ``sent``: Stripe's answer is missing."""
+    wanted = charges.CourseOrder(payer_id, course.id, course.agreement_id, course.price, course.title)
+    with db.transaction() as session:
+        payment_id = charges.reserve(session, wanted, cause=cause, ask_after=timedelta(seconds=20))
+        charges.record_customer(session, person_id=payer_id, stripe_customer_id=_customer(payer_id))
+        if sent:
+            charges.record_intent(session, payment_id, intent_id=_intent_id(payment_id))
+    return payment_id
+
+
+def pay(payer_id: PersonId, course: SomeCourse, *, fee: int | None = 172, event: str = "") -> PaymentId:
+    """A payment that succeeded; without ``fee`` its balance transaction is still missing."""
+    payment_id = order(payer_id, course)
+    hear(
+        payer_id, payment_id, course, status="succeeded", fee=fee, cause=f"stripe:{event}" if event else "ask"
+    )
+    return payment_id
+
+
+def refuse(payer_id: PersonId, course: SomeCourse, *, code: str = "insufficient_funds") -> PaymentId:
+    """A payment whose card was refused."""
+    payment_id = order(payer_id, course)
+    refusal = Refusal(code, "Your card has insufficient funds.")
+    hear(payer_id, payment_id, course, status="requires_payment_method", refusal=refusal)
+    return payment_id
+
+
+def hear(
+    payer_id: PersonId,
+    payment_id: PaymentId,
+    course: SomeCourse,
+    *,
+    status: str,
+    fee: int | None = None,
+    refusal: Refusal | None = None,
+    cause: str = "ask",
+) -> None:
+    """Settle the payment by what Stripe is made to say."""
+    paid = status == "succeeded"
+    kept = Money(fee, course.price.currency) if fee is not None else None
+    booked = Fee(f"txn_{payment_id.hex}", kept, course.price - kept) if kept else None
+    intent = Intent(
+        id=_intent_id(payment_id),
+        status=status,
+        amount=course.price,
+        received=course.price if paid else Money.zero(course.price.currency),
+        customer_id=_customer(payer_id),
+        payment_id=str(payment_id),
+        client_secret="",
+        refusal=refusal,
+        charge=Charge(f"ch_{payment_id.hex}", clock.now(), "visa", "4242", booked) if paid else None,
+    )
+    with db.transaction() as session:
+        sale.settle(session, intent, cause=cause)
+
+
+def add_learners(numbers: Iterable[int]) -> list[PersonId]:
+    """A learner for each number."""
+    return [add_person(f"learner{n}@market.test", f"Learner Number {n}", "learner") for n in numbers]
+
+
+def _customer(payer_id: PersonId) -> str:
+    return f"cus_{payer_id.hex}"
+
+
+def _intent_id(payment_id: PaymentId) -> str:
+    return f"pi_{payment_id.hex}"

@@ -1,0 +1,68 @@
+"""Each page, each role: who sees it, who is refused, who is led to the door."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from azora_admin.core import db
+from azora_admin.identity.rules import ROLES, STAFF
+from azora_admin.ledger.queries.entries import entries_for_reference
+from tests.pages import market
+from tests.pages.conftest import Browser
+
+ADMIN = ["/admin/", "/admin/payments", "/admin/payments/{payment}", "/admin/entries/{entry}", "/admin/events"]
+INSTRUCTOR = ["/instructor/", "/instructor/earnings"]
+ACCOUNT = ["/account/"]
+AUDIENCE = (
+    [(path, STAFF) for path in ADMIN]
+    + [(path, frozenset({"instructor"})) for path in INSTRUCTOR]
+    + [(path, frozenset(ROLES)) for path in ACCOUNT]
+)
+
+
+@pytest.fixture
+def sold() -> dict[str, str]:
+    """One sale, to have a payment and an entry to open."""
+    teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
+    (learner,) = market.add_learners([1])
+    payment = market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 4900))
+    with db.reading() as session:
+        entry = entries_for_reference(session, [str(payment)])[0]
+    return {"payment": str(payment), "entry": str(entry.id)}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_sees_the_pages_of_its_audience_and_no_others(
+    browser: Browser, sold: dict[str, str], role: str
+) -> None:
+    market.add_person("somebody@market.test", "Some Body", role)
+    client = browser("somebody@market.test")
+    seen = {path: client.get(path.format(**sold)).status_code for path, _ in AUDIENCE}
+    assert seen == {path: 200 if role in roles else 403 for path, roles in AUDIENCE}
+
+
+@pytest.mark.parametrize("path", [path for path, _ in AUDIENCE])
+def test_nobody_sees_a_page_without_signing_in(app: Flask, sold: dict[str, str], path: str) -> None:
+    answer = app.test_client().get(path.format(**sold))
+    assert answer.status_code == 303
+    assert answer.location.startswith("/sign-in?next=")
+
+
+def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
+    ours = {"admin", "instructor", "account"}
+    rules = {
+        rule.rule.replace("<payment_id>", "{payment}").replace("<entry_id>", "{entry}")
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0] in ours
+    }
+    assert rules == {path for path, _ in AUDIENCE}
+
+
+def test_a_refusal_is_a_page_with_a_way_on(browser: Browser) -> None:
+    market.add_person("somebody@market.test", "Some Body", "learner")
+    answer = browser("somebody@market.test").get("/admin/")
+    assert answer.status_code == 403
+    assert "Your role does not include this page." in answer.text
+    assert 'href="/"' in answer.text
+    assert answer.headers["X-Request-Id"] in answer.text

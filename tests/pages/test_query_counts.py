@@ -1,0 +1,52 @@
+"""A page costs the same statements however many rows there are."""
+
+from __future__ import annotations
+
+import pytest
+
+from azora_admin.core import db
+from azora_admin.ledger.queries.entries import entries_for_reference
+from tests.pages import market
+from tests.pages.conftest import Browser, Counted
+
+PAGES = {
+    "admin@market.test": [
+        "/admin/",
+        "/admin/payments",
+        "/admin/payments?q=learner&status=completed&dates=7d",
+        "/admin/payments/{payment}",
+        "/admin/entries/{entry}",
+        "/admin/events",
+    ],
+    "priya@market.test": ["/instructor/", "/instructor/earnings"],
+    "learner0@market.test": ["/account/"],
+}
+# Who is signed in is one more; a snapshot's own BEGIN is not counted.
+MOST = 10
+
+
+@pytest.mark.parametrize(
+    ("email", "path"), [(email, path) for email, paths in PAGES.items() for path in paths]
+)
+def test_a_page_costs_no_more_statements_with_more_rows(
+    browser: Browser, statements: Counted, email: str, path: str
+) -> None:
+    market.add_person("admin@market.test", "Amara Nwosu", "admin")
+    teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
+    first, *others = market.add_learners(range(6))
+    payment = market.pay(first, market.add_course("The first course", teacher, 4900))
+    with db.reading() as session:
+        entry = entries_for_reference(session, [str(payment)])[0].id
+    client = browser(email)
+    path = path.format(payment=payment, entry=entry)
+    client.get(path)
+    with statements() as few:
+        assert client.get(path).status_code == 200
+    for number in range(3):
+        course = market.add_course(f"Course number {number}", teacher, 9900)
+        for learner in (first, *others):
+            market.pay(learner, course)
+    with statements() as many:
+        assert client.get(path).status_code == 200
+    assert len(many) == len(few)
+    assert len(many) <= MOST
