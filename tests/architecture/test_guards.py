@@ -1,0 +1,38 @@
+"""A page can't forget its permission: every blueprint is guarded, or open to all for a reason named here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask
+
+# Blueprint → why anybody may call its routes.
+OPEN: Final = {
+    "sign_in": "one signs in there",
+    "operations": "whoever runs this asks it; it tells nothing of anybody",
+    "webhooks": "the signature is the permission",
+    "api_v1.auth": "one gets a token there",
+    "api_v1.users": "one signs up there",
+    "api_v1.courses": "the shelf is public",
+}
+
+
+def test_every_blueprint_with_a_route_has_a_guard_or_is_declared_open(app: Flask) -> None:
+    assert [name for name in _with_routes(app) if not hasattr(app.blueprints[name], "guard_roles")] == []
+
+
+def test_the_blueprints_open_to_all_are_the_ones_with_a_reason(app: Flask) -> None:
+    open_to_all = {
+        name for name in _with_routes(app) if not getattr(app.blueprints[name], "guard_roles", None)
+    }
+    assert open_to_all == set(OPEN)
+
+
+def test_every_route_belongs_to_a_blueprint(app: Flask) -> None:
+    assert [rule.endpoint for rule in app.url_map.iter_rules() if "." not in rule.endpoint] == ["static"]
+
+
+def _with_routes(app: Flask) -> list[str]:
+    """The blueprints that routes stand in: the innermost, which is the one that must guard them."""
+    rules = [rule.endpoint for rule in app.url_map.iter_rules() if "." in rule.endpoint]
+    return sorted({endpoint.rpartition(".")[0] for endpoint in rules})

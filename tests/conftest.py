@@ -1,0 +1,120 @@
+"""What every test may ask for. The database is real, its commits are real, and it is clean again after each test."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hypothesis
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from azora_admin.core import clock, db
+from azora_admin.core.clock import FixedClock
+from azora_admin.core.config import Settings, load_settings
+from tests.databases import PreparedDatabase, prepared_database
+from tests.sandbox.stripe.stand_in import StandIn
+from tests.selling import Shop
+
+# A machine that is busy with something else is no failure, and no example is kept from run to run.
+hypothesis.settings.register_profile("azora", deadline=None, database=None)
+hypothesis.settings.load_profile("azora")
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Iterator[Path]:
+    """A folder of this run, short enough for sockets, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="azora-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(run_folder: Path) -> Iterator[PreparedDatabase]:
+    """PostgreSQL with every migration run; ``database`` is what a test wants."""
+    with prepared_database(run_folder) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def seeded_home(run_folder: Path) -> Path:
+    """A home in which the demo has been started once, for the tests that start the real thing."""
+    from tests.launch.running import azora_up
+
+    home = run_folder / "seeded home"
+    with azora_up(home) as running:
+        assert running.end() == 0
+    return home
+
+
+@pytest.fixture
+def settings(migrated_database: PreparedDatabase, run_folder: Path) -> Settings:
+    """Settings of a demo on the test database, whatever the environment says."""
+    return load_settings(
+        {
+            "mode": "demo",
+            "home": run_folder,
+            "database_url": migrated_database.url,
+            "secret_key": "a secret key for tests, thirty-two characters",
+            "stripe_api_key": "sk_test_azora",
+            "stripe_webhook_secret": "whsec_azora",
+            "stripe_api_base": "",
+        }
+    )
+
+
+@pytest.fixture
+def database(settings: Settings, migrated_database: PreparedDatabase) -> Iterator[db.Database]:
+    """The process's database (``core.db``), as the migrations left it."""
+    connected = db.connect(settings)
+    try:
+        yield connected
+    finally:
+        connected.close()
+        migrated_database.restore()
+
+
+@pytest.fixture
+def app(settings: Settings, database: db.Database) -> Flask:
+    """The whole application."""
+    from azora_admin.app import create_app
+
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A caller of the application without a session."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def stand_in_process(run_folder: Path) -> Iterator[StandIn]:
+    """Stripe's stand-in as a process; ``stand_in`` is what a test wants."""
+    running = StandIn(run_folder / "stripe")
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def stand_in(stand_in_process: StandIn) -> StandIn:
+    """The running stand-in, with nothing in it and its time held still so that nothing happens by itself."""
+    stand_in_process.control("/reset", {})
+    stand_in_process.control("/clock", {"frozen": True})
+    return stand_in_process
+
+
+@pytest.fixture
+def shop(settings: Settings, database: db.Database, stand_in: StandIn) -> Shop:
+    """A shop that sells courses through the stand-in."""
+    return Shop(settings.model_copy(update={"stripe_api_base": stand_in.base}), stand_in)
+
+
+@pytest.fixture
+def test_clock() -> Iterator[FixedClock]:
+    """A clock that stands at noon of a day in 2026 until the test moves it."""
+    fixed = FixedClock(datetime(2026, 7, 1, 12, 0, tzinfo=UTC))
+    with clock.use(fixed):
+        yield fixed

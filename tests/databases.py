@@ -1,0 +1,98 @@
+"""One PostgreSQL for the whole run, migrated once, put back to its first state after each test that wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, LiteralString
+
+import psycopg
+
+from azora_admin.launch import embedded, migrations
+
+_FAST: Final = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "300",
+}
+
+# What the migrations wrote is kept in a schema of its own; one call empties every table that has rows, without
+# triggers and foreign keys, and brings those rows and the sequences back. Measured: 2 ms a test, where a database made
+# from a template costs 22 ms and new connections.
+_KEEP: Final[LiteralString] = """
+CREATE SCHEMA pristine;
+
+DO $$
+DECLARE name text; has_rows boolean;
+BEGIN
+  FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+                 AND NOT relispartition
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO has_rows;
+    IF has_rows THEN EXECUTE format('CREATE TABLE pristine.%I AS TABLE public.%I', name, name); END IF;
+  END LOOP;
+END $$;
+
+CREATE TABLE pristine._sequences AS
+SELECT sequencename AS name, last_value FROM pg_sequences WHERE schemaname = 'public';
+
+CREATE FUNCTION pristine.restore() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE name text; has_rows boolean; was bigint;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  SET LOCAL lock_timeout = '5s';
+  FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+                 AND NOT relispartition
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO has_rows;
+    IF has_rows THEN EXECUTE format('DELETE FROM public.%I', name); END IF;
+    IF to_regclass(format('pristine.%I', name)) IS NOT NULL THEN
+      EXECUTE format('INSERT INTO public.%I OVERRIDING SYSTEM VALUE TABLE pristine.%I', name, name);
+    END IF;
+  END LOOP;
+  FOR name, was IN
+    SELECT now.sequencename, kept.last_value FROM pg_sequences now JOIN pristine._sequences kept
+        ON kept.name = now.sequencename
+     WHERE now.schemaname = 'public' AND now.last_value IS DISTINCT FROM kept.last_value
+  LOOP
+    PERFORM setval(format('public.%I', name)::regclass, coalesce(was, 1), was IS NOT NULL);
+  END LOOP;
+END $$;
+"""
+
+
+class PreparedDatabase:
+    """A migrated database that can be put back to how the migrations left it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        migrations.migrate(url)
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._connection.execute(_KEEP)
+
+    def restore(self) -> None:
+        """Undo whatever a test has committed; whoever still holds a lock is ended first."""
+        try:
+            self._connection.execute("SELECT pristine.restore()")
+        except psycopg.errors.LockNotAvailable:
+            self._connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            self._connection.execute("SELECT pristine.restore()")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@contextmanager
+def prepared_database(folder: Path) -> Iterator[PreparedDatabase]:
+    """A server in ``folder`` with one prepared database, for the time of the block."""
+    with embedded.running(folder / "postgres", log=folder / "postgres.log", settings=_FAST) as cluster:
+        database = PreparedDatabase(embedded.ensure_database(cluster, "azora_test"))
+        try:
+            yield database
+        finally:
+            database.close()

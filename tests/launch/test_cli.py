@@ -1,0 +1,99 @@
+"""The command line: each command says what it does, and what goes wrong is told in a sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from azora_admin.cli import main
+from azora_admin.core.config import Settings
+from azora_admin.core.db import Database
+from azora_admin.launch.settings_table import as_markdown, as_text
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("command", sorted(_commands(main)), ids=" ".join)
+def test_every_command_says_what_it_does(command: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(main, [*command, "--help"])
+    assert shown.exit_code == 0
+    sentence = shown.output.split("\n\n")[1].strip()
+    assert sentence.endswith("."), f"azora {' '.join(command)} has no sentence of its own"
+
+
+def test_the_readme_has_the_table_of_settings_as_the_program_makes_it() -> None:
+    assert as_markdown() in (ROOT / "README.md").read_text(encoding="utf-8"), (
+        "paste: azora settings --markdown"
+    )
+    assert CliRunner().invoke(main, ["settings"]).output == as_text() + "\n"
+
+
+def test_without_a_database_a_command_says_where_to_get_one(tmp_path: Path) -> None:
+    done = _azora("verify", AZORA_HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert f"nothing is running in {tmp_path}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence() -> None:
+    done = _azora("migrate", AZORA_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 1
+    assert "Error: The database does not do its part" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_person_added_by_command_can_sign_in_once(settings: Settings, database: Database) -> None:
+    added = {"AZORA_DATABASE_URL": settings.database_url, "AZORA_NEW_PASSWORD": "correct horse battery"}
+    command = ("user", "add", "Ada@Example.com", "--name", "Ada", "--role", "finance")
+    done = _azora(*command, **added)
+    assert done.stdout == "ada@example.com can sign in now, as finance\n"
+    again = _azora(*command, **added)
+    assert (again.returncode, again.stderr) == (1, "Error: This e-mail address has an account already.\n")
+    with psycopg.connect(settings.database_url) as connection:
+        assert connection.execute("SELECT email, roles FROM person").fetchall() == [
+            ("ada@example.com", ["finance"])
+        ]
+
+
+def test_an_unknown_role_is_refused_with_the_ones_there_are(settings: Settings, database: Database) -> None:
+    done = _azora(
+        *("user", "add", "ada@example.com", "--name", "Ada", "--role", "queen"),
+        AZORA_DATABASE_URL=settings.database_url,
+        AZORA_NEW_PASSWORD="correct horse battery",
+    )
+    assert done.returncode == 1
+    assert "Choose roles from learner" in done.stderr
+
+
+def test_demo_data_is_refused_outside_the_demo(settings: Settings) -> None:
+    for command in ("seed", "traffic"):
+        done = _azora(command, AZORA_DATABASE_URL=settings.database_url, AZORA_MODE="live")
+        assert done.returncode == 1
+        assert "in demo mode only" in done.stderr
+
+
+def _azora(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AZORA_", "STRIPE_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "azora_admin.cli", *command],
+        cwd=ROOT,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
