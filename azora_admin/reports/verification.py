@@ -103,7 +103,7 @@ _BEING_ASKED: Final = """SELECT stripe_payment_intent_id
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``differences`` must be empty. ``waiting`` charges stand in Stripe's book, and their sale or fee not yet in ours."""
+    """``differences`` must be empty. ``waiting`` charges are in Stripe's book, their sale or fee not yet in ours."""
 
     differences: Sequence[Difference]
     waiting: int
