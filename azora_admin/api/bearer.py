@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, g, request
+from flask import Blueprint, current_app, request
 
 from azora_admin.core import clock
-from azora_admin.core.errors import Forbidden, Unauthenticated
+from azora_admin.core.errors import Unauthenticated
 from azora_admin.identity.rules import SignedIn
 from azora_admin.identity.rules.tokens import AccessTokens
+from azora_admin.web import callers
 
 EXTENSION = "azora.access_tokens"
 
 
-def require_token(blueprint: Blueprint, *, role: str | None = None) -> None:
-    """Every route of ``blueprint`` wants a valid access token, and a role where one is named."""
-    blueprint.guard_roles = frozenset({role} if role else {"anyone with a token"})  # type: ignore[attr-defined]
+def require_token(blueprint: Blueprint) -> None:
+    """Every route of ``blueprint`` wants a valid access token; what it allows is each view's own ``needs``."""
+    blueprint.guard_roles = frozenset({"anyone with a token"})  # type: ignore[attr-defined]
 
     @blueprint.before_request
     def check() -> None:
-        g.caller = _read()
-        if role and role not in g.caller.roles:
-            raise Forbidden(f"This needs the role {role}.")
+        callers.admit(_read())
 
 
 def open_to_all(blueprint: Blueprint) -> None:
     """Say that no route of ``blueprint`` wants a token."""
     blueprint.guard_roles = frozenset()  # type: ignore[attr-defined]
-
-
-def caller() -> SignedIn:
-    """The person whose token the request carries."""
-    found: SignedIn = g.caller
-    return found
 
 
 def _read() -> SignedIn:

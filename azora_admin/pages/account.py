@@ -7,8 +7,10 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from azora_admin.core import db
+from azora_admin.identity.rules import Action
 from azora_admin.reports.account import account_page
 from azora_admin.web import guards, hx, lists, sessions
+from azora_admin.web.callers import needs
 
 SCOPE: Final = "account.payments"
 
@@ -17,6 +19,7 @@ guards.guard(blueprint, roles=guards.EVERYBODY)
 
 
 @blueprint.get("/")
+@needs(Action.READ_OWN)
 def home() -> Response:
     """The page; htmx asks for the pages of payments alone."""
     with db.snapshot() as session:

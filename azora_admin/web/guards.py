@@ -7,11 +7,11 @@ from typing import Final
 from flask import Blueprint, Response, request, url_for
 
 from azora_admin.core.errors import Forbidden
-from azora_admin.identity.rules import ROLES, STAFF, SignedIn
-from azora_admin.web import hx, sessions
+from azora_admin.identity.rules import PEOPLE, STAFF, SignedIn
+from azora_admin.web import callers, hx, sessions
 from azora_admin.web.security import csrf
 
-EVERYBODY: Final = frozenset(ROLES)
+EVERYBODY: Final = PEOPLE
 # Whose first page is which: the first role that a person has decides.
 _HOMES: Final = (
     (STAFF, "admin.overview"),
@@ -31,6 +31,7 @@ def guard(blueprint: Blueprint, *, roles: frozenset[str]) -> None:
             return hx.redirect(url_for("sign_in.form", next=_here()))
         if not person.roles & roles:
             raise Forbidden("Your role does not include this page.")
+        callers.admit(person)
         _check_form()
         sessions.note_use()
         return None

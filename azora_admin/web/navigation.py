@@ -84,6 +84,7 @@ _ROLE_WORDS: Final = (
     ("instructor", "Instructor"),
     ("owner", "Organization owner"),
     ("learner", "Learner"),
+    ("machine", "Machine"),
 )
 
 

@@ -28,8 +28,3 @@ def current() -> str:
         sent = request.headers.get("X-Request-Id", "")
         found = g.request_id = sent if _SANE.fullmatch(sent) else f"req_{new_id().hex}"
     return found
-
-
-def cause() -> str:
-    """The request as the cause of a fact in the books."""
-    return f"request:{current()}"

@@ -6,6 +6,8 @@ from typing import Final
 
 from flask import Flask
 
+from azora_admin.identity.rules import Action
+
 # Blueprint → why anybody may call its routes.
 OPEN: Final = {
     "sign_in": "one signs in there",
@@ -28,11 +30,28 @@ def test_the_blueprints_open_to_all_are_the_ones_with_a_reason(app: Flask) -> No
     assert open_to_all == set(OPEN)
 
 
+def test_every_guarded_view_names_the_action_that_it_needs(app: Flask) -> None:
+    guarded = {name for name in _with_routes(app) if app.blueprints[name].guard_roles}  # type: ignore[attr-defined]
+    views = {
+        endpoint: view for endpoint, view in app.view_functions.items() if _blueprint(endpoint) in guarded
+    }
+    assert len(views) > 10
+    assert [endpoint for endpoint, view in views.items() if not isinstance(_action(view), Action)] == []
+
+
 def test_every_route_belongs_to_a_blueprint(app: Flask) -> None:
     assert [rule.endpoint for rule in app.url_map.iter_rules() if "." not in rule.endpoint] == ["static"]
+
+
+def _blueprint(endpoint: str) -> str:
+    return endpoint.rpartition(".")[0]
+
+
+def _action(view: object) -> object:
+    return getattr(view, "action", None)
 
 
 def _with_routes(app: Flask) -> list[str]:
     """The blueprints that routes stand in: the innermost, which is the one that must guard them."""
     rules = [rule.endpoint for rule in app.url_map.iter_rules() if "." in rule.endpoint]
-    return sorted({endpoint.rpartition(".")[0] for endpoint in rules})
+    return sorted({_blueprint(endpoint) for endpoint in rules})

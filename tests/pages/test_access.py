@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from azora_admin.core import db
-from azora_admin.identity.rules import ROLES, STAFF
+from azora_admin.identity.rules import PEOPLE, STAFF
 from azora_admin.ledger.queries.entries import entries_for_reference
 from tests.pages import market
 from tests.pages.conftest import Browser
@@ -17,7 +17,7 @@ ACCOUNT = ["/account/"]
 AUDIENCE = (
     [(path, STAFF) for path in ADMIN]
     + [(path, frozenset({"instructor"})) for path in INSTRUCTOR]
-    + [(path, frozenset(ROLES)) for path in ACCOUNT]
+    + [(path, PEOPLE) for path in ACCOUNT]
 )
 
 
@@ -32,7 +32,7 @@ def sold() -> dict[str, str]:
     return {"payment": str(payment), "entry": str(entry.id)}
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", sorted(PEOPLE))
 def test_a_role_sees_the_pages_of_its_audience_and_no_others(
     browser: Browser, sold: dict[str, str], role: str
 ) -> None:

@@ -12,8 +12,9 @@ from azora_admin.core.config import Settings
 from azora_admin.core.ids import CourseId, parse_id
 from azora_admin.flows import checkout
 from azora_admin.gateways.stripe.client import StripeConnection
+from azora_admin.identity.rules import Action
 from azora_admin.marketplace import queries
-from azora_admin.web import request_ids
+from azora_admin.web.callers import actor, caller, needs
 
 _SCOPE = "courses"
 
@@ -45,13 +46,14 @@ def purchases(settings: Settings, stripe: StripeConnection) -> Blueprint:
     ask_after = timedelta(seconds=settings.ask_after_seconds)
 
     @purchase.post("/courses/<course_id>/purchase")
+    @needs(Action.BUY)
     def buy(course_id: str) -> Response:
         bodies.read(bodies.NoBody)
         bought = checkout.buy_course(
             stripe,
-            bearer.caller(),
+            caller(),
             course_id=CourseId(parse_id(course_id)),
-            cause=request_ids.cause(),
+            cause=actor().cause,
             ask_after=ask_after,
         )
         if isinstance(bought, checkout.Enrolment):

@@ -6,18 +6,21 @@ from flask import Blueprint, Response
 
 from azora_admin.api import answers, bearer
 from azora_admin.core import clock, db
+from azora_admin.identity.rules import Action
 from azora_admin.reports.instructor_balance import instructor_balance
+from azora_admin.web.callers import caller, needs
 
 
 def blueprint() -> Blueprint:
     """GET /instructor/earnings."""
     instructor = Blueprint("instructor_earnings", __name__)
-    bearer.require_token(instructor, role="instructor")
+    bearer.require_token(instructor)
 
     @instructor.get("/instructor/earnings")
+    @needs(Action.READ_EARNINGS)
     def earnings() -> Response:
         with db.snapshot() as session:
-            balances = instructor_balance(session, instructor_id=bearer.caller().person_id, at=clock.now())
+            balances = instructor_balance(session, instructor_id=caller().person_id, at=clock.now())
         items = [
             {
                 "currency": one.total.currency,

@@ -8,36 +8,40 @@ from azora_admin.api import answers, bearer
 from azora_admin.core import db
 from azora_admin.core.errors import FieldError, Invalid
 from azora_admin.core.ids import CourseId, parse_id
+from azora_admin.identity.rules import Action
 from azora_admin.marketplace import queries
+from azora_admin.web.callers import caller, needs
 
 
 def blueprint() -> Blueprint:
     """GET /me and /me/access."""
-    me = Blueprint("me", __name__)
-    bearer.require_token(me)
+    own = Blueprint("me", __name__)
+    bearer.require_token(own)
 
-    @me.get("/me")
+    @own.get("/me")
+    @needs(Action.READ_OWN)
     def show() -> Response:
-        caller = bearer.caller()
+        me = caller()
         return answers.json(
             {
-                "id": caller.person_id,
-                "email": caller.email,
-                "name": caller.name,
-                "roles": sorted(caller.roles),
+                "id": me.person_id,
+                "email": me.email,
+                "name": me.name,
+                "roles": sorted(me.roles),
             }
         )
 
-    @me.get("/me/access")
+    @own.get("/me/access")
+    @needs(Action.READ_OWN)
     def access() -> Response:
         course_id = request.args.get("course_id")
         if not course_id:
             raise Invalid([FieldError("course_id", "missing", "Say which course: ?course_id=…")])
         with db.reading() as session:
             reasons = queries.live_reasons(
-                session, learner_id=bearer.caller().person_id, course_id=CourseId(parse_id(course_id))
+                session, learner_id=caller().person_id, course_id=CourseId(parse_id(course_id))
             )
         told = [{"reason": one.reason, "payment_id": one.payment_id, "since": one.since} for one in reasons]
         return answers.json({"allowed": bool(told), "reasons": told})
 
-    return me
+    return own

@@ -8,8 +8,10 @@ from azora_admin.api import answers, bearer, lists
 from azora_admin.core import db
 from azora_admin.core.errors import FieldError, Invalid
 from azora_admin.core.ids import PaymentId, parse_id
+from azora_admin.identity.rules import Action
 from azora_admin.payments import queries
 from azora_admin.payments.rules.settlement import STATUSES
+from azora_admin.web.callers import caller, needs
 
 _SCOPE = "payments"
 
@@ -20,13 +22,14 @@ def blueprint() -> Blueprint:
     bearer.require_token(payments)
 
     @payments.get("/payments")
+    @needs(Action.READ_OWN)
     def index() -> Response:
         place = lists.place(_SCOPE)
         status = _status()
         with db.reading() as session:
             page = queries.list_payments(
                 session,
-                payer_id=bearer.caller().person_id,
+                payer_id=caller().person_id,
                 status=status,
                 limit=place.limit,
                 cursor=place.cursor,
@@ -34,10 +37,11 @@ def blueprint() -> Blueprint:
         return lists.answer(page, answers.payment, scope=_SCOPE)
 
     @payments.get("/payments/<payment_id>")
+    @needs(Action.READ_OWN)
     def show(payment_id: str) -> Response:
         identity = PaymentId(parse_id(payment_id))
         with db.reading() as session:
-            found = queries.get_payment(session, identity, payer_id=bearer.caller().person_id)
+            found = queries.get_payment(session, identity, payer_id=caller().person_id)
         return answers.json(answers.payment(found))
 
     return payments

@@ -1,22 +1,18 @@
 """What people, their sessions and their tokens may be. Pure."""
 
-from azora_admin.identity.rules.people import (
-    ACCESS_TOKEN_LIFE,
-    ROLES,
-    SESSION_LONGEST,
-    STAFF,
-    NewPerson,
-    SignedIn,
-    check_sign_up,
-    is_session_live,
-    normalized_email,
-)
+from azora_admin.identity.rules.callers import Actor, SignedIn
+from azora_admin.identity.rules.people import NewPerson, check_sign_up, normalized_email
+from azora_admin.identity.rules.permissions import PEOPLE, ROLES, STAFF, Action
+from azora_admin.identity.rules.sessions import ACCESS_TOKEN_LIFE, SESSION_LONGEST, is_session_live
 
 __all__ = [
     "ACCESS_TOKEN_LIFE",
+    "PEOPLE",
     "ROLES",
     "SESSION_LONGEST",
     "STAFF",
+    "Action",
+    "Actor",
     "NewPerson",
     "SignedIn",
     "check_sign_up",

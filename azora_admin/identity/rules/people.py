@@ -1,36 +1,17 @@
-"""What an e-mail address, a password and a role may be. Pure."""
+"""What an e-mail address, a name and a password may be. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 from unicodedata import category
 
 from email_validator import EmailNotValidError, validate_email
 
 from azora_admin.core.errors import FieldError, Invalid
-from azora_admin.core.ids import PersonId, SessionId
-
-ROLES: Final = ("learner", "instructor", "owner", "support", "finance", "admin")
-STAFF: Final = frozenset({"support", "finance", "admin"})
 
 PASSWORD_SHORTEST: Final = 10
 PASSWORD_LONGEST: Final = 256
-SESSION_IDLE: Final = timedelta(hours=12)
-SESSION_LONGEST: Final = timedelta(days=14)
-ACCESS_TOKEN_LIFE: Final = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A person with a live session or a valid token: what every guard and page is given."""
-
-    session_id: SessionId | None
-    person_id: PersonId
-    name: str
-    email: str
-    roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +56,3 @@ def normalized_email(text: str) -> str | None:
     except EmailNotValidError:
         return None
     return checked.normalized.lower()
-
-
-def is_session_live(
-    *, now: datetime, last_seen_at: datetime, expires_at: datetime, ended_at: datetime | None
-) -> bool:
-    """Whether a session may still be used: not ended, not idle too long, not past its longest life."""
-    return ended_at is None and now < expires_at and now - last_seen_at < SESSION_IDLE

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from azora_admin.core.errors import Unauthenticated
 from azora_admin.core.ids import PersonId
-from azora_admin.identity.rules.people import SignedIn
+from azora_admin.identity.rules.callers import SignedIn
 
 ALGORITHM: Final = "ES256"
 ISSUER: Final[Literal["azora-admin"]] = "azora-admin"

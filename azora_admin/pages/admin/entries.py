@@ -6,11 +6,14 @@ from flask import render_template
 
 from azora_admin.core import db
 from azora_admin.core.ids import EntryId, parse_id
+from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.reports.entries import explain_entry
+from azora_admin.web.callers import needs
 
 
 @blueprint.get("/entries/<entry_id>")
+@needs(Action.READ_LEDGER)
 def entry(entry_id: str) -> str:
     """The entry's page."""
     with db.snapshot() as session:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import render_template, request
 
 from azora_admin.core import db
+from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.reports.inbox_events import SHOWN, list_events
+from azora_admin.web.callers import needs
 from azora_admin.web.lists import address
 from azora_admin.web.statuses import EVENT
 
 
 @blueprint.get("/events")
+@needs(Action.READ_EVENTS)
 def events() -> str:
     """The newest events of the asked state, or of any."""
     asked = request.args.get("state")

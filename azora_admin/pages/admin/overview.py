@@ -10,11 +10,13 @@ from flask import Response, request
 
 from azora_admin.core import clock, db
 from azora_admin.core.money import Money, money_text
+from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.reports.attention import Concern
 from azora_admin.reports.operations import Overview
 from azora_admin.reports.operations import overview as read_overview
 from azora_admin.web import charts, filters, hx
+from azora_admin.web.callers import needs
 from azora_admin.web.charts import Chart, Series
 from azora_admin.web.lists import address
 
@@ -36,6 +38,7 @@ class Task:
 
 
 @blueprint.get("/")
+@needs(Action.READ_OVERVIEW)
 def overview() -> Response:
     """The overview of the asked period; htmx asks for its live part alone."""
     days = _asked_period()

@@ -11,10 +11,12 @@ from flask import Response, request
 
 from azora_admin.core import clock, db
 from azora_admin.core.ids import PaymentId, parse_id
+from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.reports.payment_list import COUNTED, PaymentFilter, PaymentList, list_payments
 from azora_admin.reports.payment_story import payment_story
 from azora_admin.web import filters, hx, lists
+from azora_admin.web.callers import needs
 from azora_admin.web.statuses import PAYMENT
 
 SCOPE: Final = "admin.payments"
@@ -72,6 +74,7 @@ class Tab:
 
 
 @blueprint.get("/payments")
+@needs(Action.READ_PAYMENTS)
 def payments() -> Response:
     """One page of the list; htmx gets the results and what changes with them."""
     asked = _asked()
@@ -100,6 +103,7 @@ def payments() -> Response:
 
 
 @blueprint.get("/payments/<payment_id>")
+@needs(Action.READ_PAYMENTS)
 def payments_detail(payment_id: str) -> Response:
     """One payment; while it moves, htmx asks for its part again."""
     with db.snapshot() as session:

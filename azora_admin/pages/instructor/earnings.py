@@ -8,10 +8,12 @@ from flask import Response, request
 
 from azora_admin.core import clock, db
 from azora_admin.core.money import Money, money_text
+from azora_admin.identity.rules import Action
 from azora_admin.pages.instructor import blueprint
 from azora_admin.reports.earnings import Earnings
 from azora_admin.reports.earnings import earnings as read_earnings
 from azora_admin.web import charts, filters, hx, lists, sessions
+from azora_admin.web.callers import needs
 from azora_admin.web.charts import Chart, Series
 
 SCOPE: Final = "instructor.statement"
@@ -19,6 +21,7 @@ LINES: Final = 15
 
 
 @blueprint.get("/earnings")
+@needs(Action.READ_EARNINGS)
 def earnings() -> Response:
     """The page; htmx asks for the statement's pages alone."""
     with db.snapshot() as session:

@@ -1,0 +1,19 @@
+"""How long a way in stays open. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+SESSION_IDLE: Final = timedelta(hours=12)
+SESSION_LONGEST: Final = timedelta(days=14)
+ACCESS_TOKEN_LIFE: Final = timedelta(minutes=15)
+# For so long after the password (and the second factor) was proved, dangerous acts need no further proof.
+PROOF_LIFE: Final = timedelta(minutes=10)
+
+
+def is_session_live(
+    *, now: datetime, last_seen_at: datetime, expires_at: datetime, ended_at: datetime | None
+) -> bool:
+    """Whether a session may still be used: not ended, not idle too long, not past its longest life."""
+    return ended_at is None and now < expires_at and now - last_seen_at < SESSION_IDLE
