@@ -20,17 +20,22 @@ _WELL_AFTER: Final = 30.0
 
 @dataclass
 class Child:
-    """One process that is to run. ``begin`` starts it; ``stop_signal`` and ``grace`` (seconds) are how it ends."""
+    """One process that is to run. ``begin`` starts it; ``stop_signal`` and ``grace`` (seconds) are how it ends.
+
+    Neighbours of one ``tier`` don't need each other: they end at the same time.
+    """
 
     name: str
     log: Path
     begin: Callable[[], subprocess.Popen[bytes]]
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 3.0
+    tier: str = ""
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     deaths: int = 0
     due_at: float = field(default=0.0)
+    is_ending: bool = False
 
     @property
     def pid(self) -> int | None:
@@ -58,12 +63,19 @@ class Child:
     def is_due(self) -> bool:
         return self.process is None and time.monotonic() >= self.due_at
 
-    def stop(self) -> bool:
+    def ask_to_end(self) -> None:
+        """Send it the signal to end, once; waits for nothing."""
+        if self.process is not None and not self.is_ending:
+            processes.ask_to_end(self.process, self.stop_signal)
+            self.is_ending = True
+
+    def end(self) -> bool:
         """End it. False when it had to be killed."""
+        self.ask_to_end()
         if self.process is None:
             return True
         process, self.process = self.process, None
-        ended = processes.stop(process, number=self.stop_signal, within=self.grace)
+        ended = processes.wait_for_end(process, within=self.grace)
         processes.signal_group(process, signal.SIGKILL)
         return ended
 
@@ -97,10 +109,14 @@ class Family:
         return next((child for child in self._children if child.has_died()), None)
 
     def stop(self) -> None:
-        """End everybody, the youngest first."""
+        """End everybody, the youngest first, and those of one tier together."""
         while self._children:
             child = self._children.pop()
-            if not child.stop():
+            child.ask_to_end()
+            for neighbour in self._children:
+                if child.tier and neighbour.tier == child.tier:
+                    neighbour.ask_to_end()
+            if not child.end():
                 self._say(f"{child.name} did not end within {child.grace:g} s and was killed.")
 
 

@@ -91,9 +91,18 @@ def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
 
 def stop(process: subprocess.Popen[bytes], *, number: int = signal.SIGTERM, within: float) -> bool:
     """Ask ``process`` to end, wait ``within`` seconds, then kill its whole group. True when it ended by itself."""
-    if has_ended(process):
-        return True
-    process.send_signal(number)
+    ask_to_end(process, number)
+    return wait_for_end(process, within=within)
+
+
+def ask_to_end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> None:
+    """Send ``process`` the signal to end, unless it has ended; waits for nothing."""
+    if not has_ended(process):
+        process.send_signal(number)
+
+
+def wait_for_end(process: subprocess.Popen[bytes], *, within: float) -> bool:
+    """Wait ``within`` seconds for an end that was asked for, then kill the group. True when it ended by itself."""
     deadline = time.monotonic() + within
     while not has_ended(process):
         if time.monotonic() > deadline:

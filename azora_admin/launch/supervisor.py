@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 _LOOK_EVERY: Final = 0.2
 _READY_WITHIN: Final = 60.0
-# Together under ten seconds, which is what is promised for an end.
+# With web and worker ending together under eight seconds; ten are promised for an end.
 _WEB_GRACE: Final = web.GRACE_SECONDS + 0.5
 _WORKER_GRACE: Final = 2.5
 _STAND_IN_GRACE: Final = 1.0
@@ -151,7 +151,7 @@ def _start_program(settings: Settings, home: Home, family: Family, ending: Endin
     for name, grace in (("worker", _WORKER_GRACE), ("web", _WEB_GRACE)):
         log = homes.open_log(home, name)
         children[name] = family.add(
-            Child(name, log, _beginner(name, log, environment), grace=grace),
+            Child(name, log, _beginner(name, log, environment), grace=grace, tier="program"),
         )
     deadline = time.monotonic() + _READY_WITHIN
     while not _is_ready(settings):
