@@ -16,7 +16,12 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """A refusal. ``status`` is the HTTP status a face answers, ``code`` one of docs/api.md's problem codes."""
+    """A refusal. ``status`` is the HTTP status a face answers, ``code`` one of docs/api.md's problem codes.
+
+    ``retry_after``: after how many seconds the same may be tried again, where that is known.
+    """
+
+    retry_after: int | None = None
 
     def __init__(self, status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)

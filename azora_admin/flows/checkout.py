@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from azora_admin.core.errors import Conflict
 from azora_admin.core.ids import CourseId, PaymentId, PersonId
 from azora_admin.core.money import Money
 from azora_admin.flows import sale
+from azora_admin.flows.finishing import Finish, unanswered
 from azora_admin.gateways.stripe import intents
 from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
 from azora_admin.gateways.stripe.shapes import Intent
@@ -31,6 +33,7 @@ from azora_admin.payments.actions import charges
 from azora_admin.payments.queries import PaymentView
 
 _PAID: Final = ("completed", "processing")
+_OVER: Final = (*_PAID, "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,28 @@ class Enrolment:
 
 
 def buy_course(
-    stripe: StripeConnection, learner: SignedIn, *, course_id: CourseId, cause: str, ask_after: timedelta
+    stripe: StripeConnection,
+    learner: SignedIn,
+    *,
+    course_id: CourseId,
+    cause: str,
+    ask_after: timedelta,
+    finish: Finish[Purchase | Enrolment] = unanswered,
 ) -> Purchase | Enrolment:
     """Order the course for the learner; an order that is open already is continued.
+
+    ``finish`` is called in the transaction after which the learner can pay (or is enrolled).
 
     Raises NotFound ``course_not_found``, Conflict ``already_purchased``, NoAnswer when Stripe is silent
     (the order stands: the same call later goes on with it).
     """
-    bought = _order(stripe, learner, course_id=course_id, cause=cause, ask_after=ask_after)
+    order = partial(
+        _order, stripe, learner, course_id=course_id, cause=cause, ask_after=ask_after, finish=finish
+    )
+    bought = order()
     if isinstance(bought, Purchase) and bought.payment.status == "cancelled":
         # The open order was given up at Stripe (by hand, say), and we hear of it only now: it makes room for a new one.
-        bought = _order(stripe, learner, course_id=course_id, cause=cause, ask_after=ask_after)
+        bought = order()
     if isinstance(bought, Purchase) and bought.payment.status in _PAID:
         # Paid before, and we had not heard of it until this call asked.
         raise _already_purchased()
@@ -68,7 +82,13 @@ def buy_course(
 
 
 def _order(
-    stripe: StripeConnection, learner: SignedIn, *, course_id: CourseId, cause: str, ask_after: timedelta
+    stripe: StripeConnection,
+    learner: SignedIn,
+    *,
+    course_id: CourseId,
+    cause: str,
+    ask_after: timedelta,
+    finish: Finish[Purchase | Enrolment],
 ) -> Purchase | Enrolment:
     with db.transaction() as session:
         # Two taps on "buy" wait for each other here; the unique index would refuse the second one anyway.
@@ -76,14 +96,24 @@ def _order(
         course = courses.get_course(session, course_id)
         _refuse_second(session, learner.person_id, course_id)
         if course.price.is_zero:
-            return _enrol(session, learner.person_id, course_id)
+            enrolment = _enrol(session, learner.person_id, course_id)
+            finish(session, enrolment)
+            return enrolment
         payment_id = _reserve(session, learner.person_id, course, cause=cause, ask_after=ask_after)
-    return send_order(stripe, learner, payment_id=payment_id, cause=cause)
+    return send_order(stripe, learner, payment_id=payment_id, cause=cause, finish=finish)
 
 
-def send_order(stripe: StripeConnection, payer: SignedIn, *, payment_id: PaymentId, cause: str) -> Purchase:
+def send_order(
+    stripe: StripeConnection,
+    payer: SignedIn,
+    *,
+    payment_id: PaymentId,
+    cause: str,
+    finish: Finish[Purchase] = unanswered,
+) -> Purchase:
     """Take a reserved payment to Stripe, or fetch it when it is there already, and settle what it says.
 
+    ``finish`` is called with what the payer can go on with; not when it turns out to be paid or given up already.
     Raises NoAnswer, Refused.
     """
     with db.reading() as session:
@@ -98,8 +128,10 @@ def send_order(stripe: StripeConnection, payer: SignedIn, *, payment_id: Payment
         if not sale.settle(session, intent, cause=cause):
             # The order got another intent meanwhile; this one's secret must not be told. The next call finds it.
             raise NoAnswer
-        sent = payments.get_payment(session, payment_id)
-    return Purchase(sent, intent.client_secret)
+        purchase = Purchase(payments.get_payment(session, payment_id), intent.client_secret)
+        if purchase.payment.status not in _OVER:
+            finish(session, purchase)
+    return purchase
 
 
 def _refuse_second(session: Session, learner_id: PersonId, course_id: CourseId) -> None:

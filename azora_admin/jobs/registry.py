@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 import procrastinate
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
 
-from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
 from azora_admin.core.ids import PaymentId
 from azora_admin.flows import asking
 from azora_admin.gateways.stripe.client import StripeConnection
-from azora_admin.jobs import stripe_events
-from azora_admin.ledger.actions import take_snapshot
-from azora_admin.messaging import inbox, outbox
+from azora_admin.jobs import rounds, stripe_events
+from azora_admin.messaging import outbox
 
 log = logging.getLogger(__name__)
-
-# A worker says every few seconds that it lives; one that was silent for longer has left its jobs behind.
-HEARTBEAT_SECONDS: Final = 3.0
-SILENT_SECONDS: Final = 10.0
 
 
 def register(queue: procrastinate.App, settings: Settings) -> None:
     """Tell ``queue`` what each job does, and what is done by the clock."""
     stripe = StripeConnection(settings)
     _register_jobs(queue, stripe)
-    _register_rounds(queue, settings)
+    rounds.register(queue, settings)
 
 
 def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
@@ -47,52 +37,3 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
         except DomainError as error:
             # The time of the next ask was set when this one was enqueued.
             log.warning("payment %s was asked for in vain: %s", payment_id, error)
-
-
-def _register_rounds(queue: procrastinate.App, settings: Settings) -> None:
-    """Rounds find what has no job: lost events, silent payments, jobs of a worker that died."""
-
-    @queue.periodic(cron="* * * * * */5")
-    @queue.task(name="rounds.ask_for_silent_payments", queueing_lock="rounds.ask_for_silent_payments")
-    def ask_for_silent_payments(timestamp: int) -> None:
-        asking.enqueue_due(first_pause=timedelta(seconds=settings.ask_after_seconds))
-
-    @queue.periodic(cron="* * * * * */10")
-    @queue.task(name="rounds.requeue_overdue_events", queueing_lock="rounds.requeue_overdue_events")
-    def requeue_overdue_events(timestamp: int) -> None:
-        with db.transaction() as session:
-            ids = inbox.requeue_overdue(session)
-        if ids:
-            log.warning("%d overdue events were enqueued again", len(ids))
-
-    @queue.periodic(cron="* * * * * */5")
-    @queue.task(
-        name="rounds.rescue_stalled_jobs", queueing_lock="rounds.rescue_stalled_jobs", pass_context=True
-    )
-    async def rescue_stalled_jobs(context: procrastinate.JobContext, timestamp: int) -> None:
-        manager = context.app.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
-            log.warning("job %s (%s) was left by a worker that died", job.id, job.task_name)
-            try:
-                if job.queueing_lock:
-                    # A round: the next one is waiting already, and the queue allows only one to wait.
-                    await manager.finish_job(job, status=Status.FAILED, delete_job=True)
-                else:
-                    await manager.retry_job(job)
-            except ConnectorException as error:
-                # Another worker was faster, say: the others that were left still want taking up.
-                log.warning("job %s could not be taken up: %s", job.id, error.__cause__ or error)
-
-    @queue.periodic(cron="*/10 * * * *")
-    @queue.task(name="rounds.roll_up_the_book", queueing_lock="rounds.roll_up_the_book")
-    def roll_up_the_book(timestamp: int) -> None:
-        # Hot accounts are read as the last snapshot plus what came since: the tail has to stay short.
-        with db.transaction() as session:
-            take_snapshot(session)
-
-    @queue.periodic(cron="17 3 * * *")
-    @queue.task(name="rounds.forget_old_jobs", queueing_lock="rounds.forget_old_jobs", pass_context=True)
-    async def forget_old_jobs(context: procrastinate.JobContext, timestamp: int) -> None:
-        await context.app.job_manager.delete_old_jobs(
-            nb_hours=72, include_failed=True, include_cancelled=True
-        )

@@ -9,7 +9,7 @@ import procrastinate
 
 from azora_admin.core import db
 from azora_admin.core.config import Settings
-from azora_admin.jobs import registry
+from azora_admin.jobs import registry, rounds
 
 ASK_EVERY_SECONDS: Final = 0.2
 
@@ -38,8 +38,8 @@ def run(settings: Settings) -> None:
             listen_notify=False,
             fetch_job_polling_interval=ASK_EVERY_SECONDS,
             shutdown_graceful_timeout=5.0,
-            update_heartbeat_interval=registry.HEARTBEAT_SECONDS,
-            stalled_worker_timeout=registry.SILENT_SECONDS,
+            update_heartbeat_interval=rounds.HEARTBEAT_SECONDS,
+            stalled_worker_timeout=rounds.SILENT_SECONDS,
             delete_jobs="successful",
         )
     finally:

@@ -1,10 +1,12 @@
-"""The inbox of events from outside."""
+"""The inbox of events from outside, and the replies to requests that bear a key."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, Index, Integer, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azora_admin.core.db import Base
@@ -37,3 +39,26 @@ class InboxEvent(Base):
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     next_try_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     handled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Reply(Base):
+    """A request that bore an idempotency key: claimed while ``status`` is null, answered for good after it."""
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        CheckConstraint("length(key) BETWEEN 1 AND 255", name="key_length"),
+        CheckConstraint("(status IS NULL) = (answered_at IS NULL)", name="answered_has_time"),
+        CheckConstraint("(status IS NULL) = (body IS NULL)", name="answered_has_body"),
+        Index("ix_reply_created_at", "created_at"),
+    )
+
+    principal: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    attempt: Mapped[UUID]
+    lease_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    status: Mapped[int | None] = mapped_column(Integer)
+    headers: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -12,6 +12,7 @@ import psycopg
 from flask import Flask, Response, make_response, render_template, request
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from azora_admin.core.errors import DomainError, FieldError
@@ -47,18 +48,23 @@ _SENTENCES: Final = {
 
 def install(app: Flask) -> None:
     """Answer every error of ``app``; none leaves as a trace."""
-    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(DomainError, refusal)
     app.register_error_handler(ValidationError, _validation)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(PoolTimeout, _unreachable)
     app.register_error_handler(psycopg.OperationalError, _unreachable)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _domain(error: DomainError) -> Response:
+def refusal(error: DomainError) -> Response:
+    """The answer to a request that the domain refuses."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request %s: %s: %s", request_ids.current(), error.code, error)
-    return answer(error.status, code=error.code, detail=error.detail, errors=error.errors)
+    response = answer(error.status, code=error.code, detail=error.detail, errors=error.errors)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _validation(error: ValidationError) -> Response:

@@ -18,6 +18,15 @@ OPEN: Final = {
     "api_v1.courses": "the shelf is public",
 }
 
+# Route → why it needs no idempotency key.
+REPEATABLE: Final = {
+    "webhooks.receive": "the event's id is its key",
+    "api_v1.auth.token": "a second token does no harm, and the first is in nobody's hands",
+    "sign_in.submit": "a second session replaces the first",
+    "sign_in.sign_out": "twice is once",
+    "sign_in.theme": "twice is once",
+}
+
 
 def test_every_blueprint_with_a_route_has_a_guard_or_is_declared_open(app: Flask) -> None:
     assert [name for name in _with_routes(app) if not hasattr(app.blueprints[name], "guard_roles")] == []
@@ -37,6 +46,17 @@ def test_every_guarded_view_names_the_action_that_it_needs(app: Flask) -> None:
     }
     assert len(views) > 10
     assert [endpoint for endpoint, view in views.items() if not isinstance(_action(view), Action)] == []
+
+
+def test_every_route_that_changes_something_does_it_once_for_each_key(app: Flask) -> None:
+    changing = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
+    }
+    once = {endpoint for endpoint in changing if getattr(app.view_functions[endpoint], "is_once", False)}
+    assert once
+    assert changing - once == set(REPEATABLE)
 
 
 def test_every_route_belongs_to_a_blueprint(app: Flask) -> None:

@@ -15,6 +15,7 @@ from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.rules import Action
 from azora_admin.marketplace import queries
 from azora_admin.web.callers import actor, caller, needs
+from azora_admin.web.once import kept, once
 
 _SCOPE = "courses"
 
@@ -47,6 +48,7 @@ def purchases(settings: Settings, stripe: StripeConnection) -> Blueprint:
 
     @purchase.post("/courses/<course_id>/purchase")
     @needs(Action.BUY)
+    @once
     def buy(course_id: str) -> Response:
         bodies.read(bodies.NoBody)
         bought = checkout.buy_course(
@@ -55,13 +57,18 @@ def purchases(settings: Settings, stripe: StripeConnection) -> Blueprint:
             course_id=CourseId(parse_id(course_id)),
             cause=actor().cause,
             ask_after=ask_after,
+            finish=lambda session, bought: kept(session, _bought(bought)),
         )
-        if isinstance(bought, checkout.Enrolment):
-            enrolment = {"course_id": bought.course_id, "enrolled_at": bought.enrolled_at}
-            return answers.json({"enrollment": enrolment}, 201)
-        answer = answers.json({**answers.payment(bought.payment), "client_secret": bought.client_secret}, 201)
-        answer.headers["Location"] = f"/api/v1/payments/{bought.payment.id}"
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return _bought(bought)
 
     return purchase
+
+
+def _bought(bought: checkout.Purchase | checkout.Enrolment) -> Response:
+    if isinstance(bought, checkout.Enrolment):
+        enrolment = {"course_id": bought.course_id, "enrolled_at": bought.enrolled_at}
+        return answers.json({"enrollment": enrolment}, 201)
+    answer = answers.json({**answers.payment(bought.payment), "client_secret": bought.client_secret}, 201)
+    answer.headers["Location"] = f"/api/v1/payments/{bought.payment.id}"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

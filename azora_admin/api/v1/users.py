@@ -6,7 +6,9 @@ from flask import Blueprint, Response
 
 from azora_admin.api import answers, bearer, bodies
 from azora_admin.flows.sign_up import sign_up
+from azora_admin.identity.rules import SignedIn
 from azora_admin.web import limits
+from azora_admin.web.once import kept, once
 
 
 def blueprint() -> Blueprint:
@@ -16,15 +18,27 @@ def blueprint() -> Blueprint:
 
     @users.post("/users")
     @limits.limit_sign_ups
+    @once
     def create() -> Response:
         body = bodies.read(bodies.SignUp)
-        person = sign_up(email=body.email, name=body.name, password=body.password)
-        created = {
+        person = sign_up(
+            email=body.email,
+            name=body.name,
+            password=body.password,
+            finish=lambda session, person: kept(session, _created(person)),
+        )
+        return _created(person)
+
+    return users
+
+
+def _created(person: SignedIn) -> Response:
+    return answers.json(
+        {
             "id": person.person_id,
             "email": person.email,
             "name": person.name,
             "roles": sorted(person.roles),
-        }
-        return answers.json(created, 201)
-
-    return users
+        },
+        201,
+    )
