@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
@@ -15,6 +14,7 @@ from azora_admin import model, pages, web
 from azora_admin.api import bearer, operations, v1
 from azora_admin.core import db
 from azora_admin.core.config import Settings, SettingsError
+from azora_admin.core.places import asset_root
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.rules.tokens import AccessTokens
 from azora_admin.web import errors, request_ids
@@ -65,12 +65,6 @@ def create_app(settings: Settings) -> Flask:
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
-
-
-def asset_root(name: str) -> Path:
-    """The folder ``name``: beside this module in the wheel, at the root of the repository in a checkout."""
-    beside = Path(__file__).resolve().parent / name
-    return beside if beside.is_dir() else beside.parent.parent / name
 
 
 def _add_faces(app: Flask, settings: Settings) -> None:

@@ -158,6 +158,24 @@ def retry_events() -> None:
         click.echo(f"{len(found)} parked events are tried again")
 
 
+@main.group()
+def mail() -> None:
+    """Mails that go out."""
+
+
+@mail.command("retry")
+def retry_mails() -> None:
+    """Try all parked mails from the start again, once what stood in their way is gone."""
+    from azora_admin.core import db
+    from azora_admin.messaging import mail as mails
+
+    with sentences():
+        db.connect(settings_with_database())
+        with db.transaction() as session:
+            found = mails.retry_parked(session)
+        click.echo(f"{len(found)} parked mails are tried again")
+
+
 @main.command()
 @click.option(
     "--rate", default=1.0, show_default=True, type=click.FloatRange(0.01, 1000), help="Purchases a second."

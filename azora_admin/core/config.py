@@ -6,8 +6,10 @@ The table in the README is made from this class (``azora settings``).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,8 +31,33 @@ def _http_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _smtp_url(url: SecretStr) -> SecretStr:
+    parts = _split(url.get_secret_value())
+    if url.get_secret_value() and (parts is None or parts.scheme not in SMTP_SCHEMES or not parts.hostname):
+        raise ValueError("must be like smtp://name:password@host:587, smtps://… or smtp+plain://…")
+    return url
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError when it is no port
+    except ValueError:
+        return None
+    return parts
+
+
+def _sender(text: str) -> str:
+    _, address = parseaddr(text)
+    if text and ("@" not in address or not text.isprintable()):
+        raise ValueError("must be like Azora <no-reply@example.com>")
+    return text
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
+SMTP_SCHEMES: Final = ("smtp", "smtps", "smtp+plain")
 
 
 class Settings(BaseSettings):
@@ -68,6 +95,15 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What the log tells.")
 
+    smtp_url: SmtpUrl = Field(
+        SecretStr(""),
+        description="Mail server: smtp:// (STARTTLS), smtps:// or, inside a network of one's own, smtp+plain://; "
+        "empty: in the demo a mailbox page, live no mail goes out.",
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+        "", description="Sender of mails; empty: Azora <no-reply@HOST of the public address>."
+    )
+
     stripe_api_key: SecretStr = Field(
         SecretStr(""),
         validation_alias=AliasChoices("STRIPE_API_KEY"),
@@ -87,6 +123,10 @@ class Settings(BaseSettings):
     @property
     def public_url(self) -> str:
         return self.base_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def mail_sender(self) -> str:
+        return self.mail_from or f"Azora <no-reply@{urlsplit(self.public_url).hostname}>"
 
 
 def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:

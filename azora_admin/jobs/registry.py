@@ -12,7 +12,7 @@ from azora_admin.core.errors import DomainError
 from azora_admin.core.ids import PaymentId
 from azora_admin.flows import asking
 from azora_admin.gateways.stripe.client import StripeConnection
-from azora_admin.jobs import rounds, stripe_events
+from azora_admin.jobs import mail, rounds, stripe_events
 from azora_admin.messaging import outbox
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ def register(queue: procrastinate.App, settings: Settings) -> None:
     """Tell ``queue`` what each job does, and what is done by the clock."""
     stripe = StripeConnection(settings)
     _register_jobs(queue, stripe)
+    _register_mail(queue, settings)
     rounds.register(queue, settings)
 
 
@@ -37,3 +38,11 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
         except DomainError as error:
             # The time of the next ask was set when this one was enqueued.
             log.warning("payment %s was asked for in vain: %s", payment_id, error)
+
+
+def _register_mail(queue: procrastinate.App, settings: Settings) -> None:
+    post = mail.postbox(settings)
+
+    @queue.task(name=outbox.SEND_MAIL)
+    def send_mail(mail_id: str) -> None:
+        mail.send(UUID(mail_id), post, settings)

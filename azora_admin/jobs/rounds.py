@@ -14,7 +14,7 @@ from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.flows import asking
 from azora_admin.ledger.actions import take_snapshot
-from azora_admin.messaging import inbox, replies
+from azora_admin.messaging import inbox, mail, mailbox, replies
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ SILENT_SECONDS: Final = 10.0
 def register(queue: procrastinate.App, settings: Settings) -> None:
     """Tell ``queue`` every round and when it is made."""
     _ask_and_requeue(queue, settings)
+    _requeue_mails(queue)
     _rescue(queue)
     _keep_the_book_short(queue)
     _forget(queue)
@@ -46,6 +47,16 @@ def _ask_and_requeue(queue: procrastinate.App, settings: Settings) -> None:
             ids = inbox.requeue_overdue(session)
         if ids:
             log.warning("%d overdue events were enqueued again", len(ids))
+
+
+def _requeue_mails(queue: procrastinate.App) -> None:
+    @queue.periodic(cron="* * * * * */20")
+    @queue.task(name="rounds.requeue_overdue_mails", queueing_lock="rounds.requeue_overdue_mails")
+    def requeue_overdue_mails(timestamp: int) -> None:
+        with db.transaction() as session:
+            ids = mail.requeue_overdue(session)
+        if ids:
+            log.warning("%d overdue mails were enqueued again", len(ids))
 
 
 def _rescue(queue: procrastinate.App) -> None:
@@ -94,3 +105,10 @@ def _forget(queue: procrastinate.App) -> None:
     def forget_old_replies(timestamp: int) -> None:
         with db.transaction() as session:
             replies.forget_old(session)
+
+    @queue.periodic(cron="27 3 * * *")
+    @queue.task(name="rounds.forget_old_mails", queueing_lock="rounds.forget_old_mails")
+    def forget_old_mails(timestamp: int) -> None:
+        with db.transaction() as session:
+            mail.forget_old(session)
+            mailbox.forget_old(session)

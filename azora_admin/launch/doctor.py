@@ -15,9 +15,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from azora_admin.core import clock
 from azora_admin.core.config import Settings, SettingsError
+from azora_admin.gateways.mail.smtp import MailNotTaken, MailServer
 from azora_admin.launch import home as homes
 from azora_admin.launch import port
 from azora_admin.launch.database_check import examine_database
@@ -44,6 +46,7 @@ def examine(settings: Settings) -> list[Finding]:
         _settings,
         examine_database,
         _stripe,
+        _mail,
     )
     return [finding for examination in examinations for finding in examination(full)]
 
@@ -175,6 +178,24 @@ def _stripe(settings: Settings) -> Iterator[Finding]:
     yield well("stripe", f"{address} answers")
     if date:
         yield from _skew(parsedate_to_datetime(date).astimezone(UTC), address)
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    url = urlsplit(settings.smtp_url.get_secret_value())
+    if not url.hostname:
+        if settings.mode == "demo":
+            yield noted("mail", "arrives in the mailbox of the demo: /demo/mailbox")
+        else:
+            yield wrong(
+                "mail",
+                "none goes out, so nobody can choose a new password. Set AZORA_SMTP_URL and AZORA_MAIL_FROM.",
+            )
+        return
+    try:
+        MailServer(settings).greet()
+        yield well("mail", f"{url.hostname} takes mail of {settings.mail_sender}")
+    except MailNotTaken as problem:
+        yield wrong("mail", f"{url.hostname}: {problem}. Check AZORA_SMTP_URL.")
 
 
 def _skew(theirs: datetime, who: str) -> Iterator[Finding]:

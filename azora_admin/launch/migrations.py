@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.pool import NullPool
 
 from azora_admin.core import db
+from azora_admin.core.places import asset_root
 
 _LOCK: Final = "azora migrations"
 
@@ -45,7 +46,5 @@ def _config(connection: Connection | None) -> Config:
 
 
 def folder() -> Path:
-    """Where the migrations are: in the package when it was installed from a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "migrations"
-    return inside if inside.is_dir() else package.parent / "migrations"
+    """Where the migrations are."""
+    return asset_root("migrations")

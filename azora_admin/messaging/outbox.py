@@ -17,6 +17,7 @@ from azora_admin.core.statements import Statement, rows
 
 HANDLE_STRIPE_EVENT: Final = "stripe_events.handle"
 ASK_FOR_PAYMENT: Final = "money.ask_for_payment"
+SEND_MAIL: Final = "mail.send"
 
 ENQUEUE: Final = """procrastinate_defer_jobs_v1(ARRAY[ROW(
   'default', %(job)s, 0, %(lock)s, NULL, %(arguments)s::jsonb, %(scheduled_at)s::timestamptz

@@ -1,8 +1,9 @@
-"""The inbox of events from outside, and the replies to requests that bear a key."""
+"""The inbox of events from outside, the replies to requests that bear a key, and the mails that go out."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, Index, Integer, LargeBinary, Text
@@ -62,3 +63,48 @@ class Reply(Base):
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Mail(Base):
+    """One mail that is to go out, put beside the fact it tells of. ``key`` names that fact: a mail is never doubled.
+
+    ``letter`` holds the letter's fields until the mail is sent or refused, then nothing.
+    """
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'sent', 'failed', 'parked')", name="state_known"),
+        CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
+        CheckConstraint("(state IN ('queued', 'parked')) = (letter IS NOT NULL)", name="letter_while_open"),
+        Index("ix_mail_open", "next_try_at", postgresql_where="state = 'queued'"),
+        Index("ix_mail_parked", "created_at", postgresql_where="state = 'parked'"),
+        Index("ix_mail_done", "created_at", postgresql_where="state IN ('sent', 'failed')"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    to_address: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    letter: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    state: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    next_try_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class MailboxMail(Base):
+    """A mail as it arrived in the demo's mailbox."""
+
+    __tablename__ = "mailbox_mail"
+    __table_args__ = (
+        Index("ix_mailbox_mail_delivered_at", "delivered_at", "id"),
+        Index("ix_mailbox_mail_to_address", "to_address", "delivered_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    to_address: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    delivered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -12,7 +12,7 @@ import pytest
 from tests.architecture.source import Source, calls, everything, program
 
 # The worker's outermost loops: whatever a job raises, its event or row must keep the reason and wait.
-MAY_CATCH_ALL: Final = frozenset({"azora_admin/jobs/stripe_events.py"})
+MAY_CATCH_ALL: Final = frozenset({"azora_admin/jobs/mail.py", "azora_admin/jobs/stripe_events.py"})
 MONEY: Final = (
     "core/money.py",
     "ledger/",

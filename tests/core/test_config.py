@@ -35,6 +35,12 @@ IMPOSSIBLE = [
     ("AZORA_REPLICA_URL", "http://localhost"),
     ("AZORA_BASE_URL", "azora.example"),
     ("AZORA_BASE_URL", "ftp://azora.example"),
+    ("AZORA_SMTP_URL", "mail.example.com"),
+    ("AZORA_SMTP_URL", "http://mail.example.com"),
+    ("AZORA_SMTP_URL", "smtp://"),
+    ("AZORA_SMTP_URL", "smtp://mail.example.com:port"),
+    ("AZORA_MAIL_FROM", "Azora"),
+    ("AZORA_MAIL_FROM", "Azora <a@example.com>\nBcc: b@example.com"),
     ("AZORA_WEB_WORKERS", "0"),
     ("AZORA_WEB_WORKERS", "65"),
     ("AZORA_WEB_THREADS", "many"),
@@ -88,8 +94,12 @@ def test_the_environment_sets_every_field_by_the_name_that_the_table_says() -> N
         name = environment_name(field)
         if field in ("database_url", "replica_url"):
             example = "postgresql://x.example/azora"
-        elif field in ("mode", "log_level"):
-            example = {"mode": "demo", "log_level": "ERROR"}[field]
+        example = {
+            "mode": "demo",
+            "log_level": "ERROR",
+            "smtp_url": "smtp://x.example:587",
+            "mail_from": "Azora <x@x.example>",
+        }.get(field, example)
         os.environ[name] = example
         found = getattr(load_settings(), field)
         plain = found.get_secret_value() if hasattr(found, "get_secret_value") else str(found)
@@ -101,6 +111,13 @@ def test_what_the_program_says_goes_before_the_environment() -> None:
     settings = load_settings({"port": 9001, "stripe_api_key": "sk_test_program"})
     assert settings.port == 9001
     assert settings.stripe_api_key.get_secret_value() == "sk_test_program"
+
+
+def test_mails_come_from_the_site_unless_a_sender_is_set() -> None:
+    site = {"base_url": "https://admin.azora.example:8443"}
+    assert load_settings(site).mail_sender == "Azora <no-reply@admin.azora.example>"
+    chosen = load_settings(site | {"mail_from": "Academy <hello@academy.example>"})
+    assert chosen.mail_sender == "Academy <hello@academy.example>"
 
 
 def test_settings_printed_tell_no_secret() -> None:

@@ -14,6 +14,7 @@ from azora_admin.launch.doctor import examine
 from azora_admin.launch.finding import Finding
 from azora_admin.launch.port import any_free_port
 from tests.databases import PreparedDatabase
+from tests.gateways.mail.server import mail_server
 
 
 @pytest.fixture
@@ -65,10 +66,18 @@ def test_a_home_that_can_not_be_written_is_told(healthy: Settings, tmp_path: Pat
     assert "Set AZORA_HOME" in _wrong(healthy.model_copy(update={"home": tmp_path / "file"}))["home"]
 
 
+def test_a_mail_server_is_greeted_and_one_that_does_not_answer_is_told(healthy: Settings) -> None:
+    with mail_server() as post:
+        served = healthy.model_copy(update={"smtp_url": type(healthy.smtp_url)(f"smtp+plain://{post.url}")})
+        assert _wrong(served) == {}
+    assert "can't be reached: ConnectionRefusedError. Check AZORA_SMTP_URL" in _wrong(served)["mail"]
+
+
 def test_missing_settings_of_live_mode_are_told(healthy: Settings) -> None:
     wrong = _wrong(
         healthy.model_copy(update={"mode": "live", "stripe_webhook_secret": type(healthy.secret_key)("")})
     )
+    assert "Set AZORA_SMTP_URL" in wrong["mail"]
     assert wrong["settings"].startswith("STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET must be set")
 
 

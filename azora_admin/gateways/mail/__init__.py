@@ -1,0 +1,1 @@
+"""Mail servers. The only code that speaks SMTP."""
