@@ -1,5 +1,6 @@
 """What people, their sessions and their tokens may be. Pure."""
 
+from azora_admin.identity.rules.audit import Subject
 from azora_admin.identity.rules.callers import Actor, SignedIn
 from azora_admin.identity.rules.people import NewPerson, check_sign_up, normalized_email
 from azora_admin.identity.rules.permissions import PEOPLE, ROLES, STAFF, Action
@@ -15,6 +16,7 @@ __all__ = [
     "Actor",
     "NewPerson",
     "SignedIn",
+    "Subject",
     "check_sign_up",
     "is_session_live",
     "normalized_email",

@@ -1,6 +1,7 @@
-"""Tables of identity: people and what lets them in."""
+"""Tables of identity: people, what lets them in, and what they did."""
 
+from azora_admin.identity.tables.audit import AuditEntry, AuditHead, AuditLink, AuditMark, AuditSeal
 from azora_admin.identity.tables.people import Person
 from azora_admin.identity.tables.sessions import PersonSession
 
-__all__ = ["Person", "PersonSession"]
+__all__ = ["AuditEntry", "AuditHead", "AuditLink", "AuditMark", "AuditSeal", "Person", "PersonSession"]
