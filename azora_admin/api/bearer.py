@@ -1,12 +1,14 @@
-"""Who is calling: the bearer token of the request, read once."""
+"""Who is calling: the bearer of an access token or an API key, read once in a request."""
 
 from __future__ import annotations
 
 from flask import Blueprint, current_app, request
 
-from azora_admin.core import clock
+from azora_admin.core import clock, db
 from azora_admin.core.errors import Unauthenticated
+from azora_admin.identity import actions, queries
 from azora_admin.identity.rules import SignedIn
+from azora_admin.identity.rules.api_keys import is_key
 from azora_admin.identity.rules.tokens import AccessTokens
 from azora_admin.web import callers
 
@@ -14,8 +16,8 @@ EXTENSION = "azora.access_tokens"
 
 
 def require_token(blueprint: Blueprint) -> None:
-    """Every route of ``blueprint`` wants a valid access token; what it allows is each view's own ``needs``."""
-    blueprint.guard_roles = frozenset({"anyone with a token"})  # type: ignore[attr-defined]
+    """Every route of ``blueprint`` wants an access token or API key; what it allows is each view's own ``needs``."""
+    blueprint.guard_roles = frozenset({"anyone with a token or key"})  # type: ignore[attr-defined]
 
     @blueprint.before_request
     def check() -> None:
@@ -28,8 +30,20 @@ def open_to_all(blueprint: Blueprint) -> None:
 
 
 def _read() -> SignedIn:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("unauthenticated", "Send an access token: Authorization: Bearer …")
+    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+    text = shown.strip()
+    if scheme.lower() != "bearer" or not text:
+        raise Unauthenticated("unauthenticated", "Send an access token or API key: Authorization: Bearer …")
+    if is_key(text):
+        return _read_key(text)
     tokens: AccessTokens = current_app.extensions[EXTENSION]
-    return tokens.read(token.strip(), now=clock.now())
+    return tokens.read(text, now=clock.now())
+
+
+def _read_key(text: str) -> SignedIn:
+    with db.reading() as session:
+        holder = queries.get_key_holder(session, text)
+    if not holder.is_use_noted:
+        with db.single_write() as session:
+            actions.note_key_use(session, key_id=holder.key_id, address=request.remote_addr or "")
+    return holder.person

@@ -11,6 +11,8 @@ from azora_admin.core.errors import NotFound
 
 PersonId = NewType("PersonId", UUID)
 SessionId = NewType("SessionId", UUID)
+ApiKeyId = NewType("ApiKeyId", UUID)
+FamilyId = NewType("FamilyId", UUID)
 CourseId = NewType("CourseId", UUID)
 AgreementId = NewType("AgreementId", UUID)
 PaymentId = NewType("PaymentId", UUID)

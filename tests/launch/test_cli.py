@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from azora_admin.cli import main
 from azora_admin.core.config import Settings
 from azora_admin.core.db import Database
+from azora_admin.identity.rules.api_keys import handle_of
 from azora_admin.launch.settings_table import as_markdown, as_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,35 @@ def test_a_person_added_by_command_can_sign_in_once(settings: Settings, database
         assert connection.execute("SELECT email, roles FROM person").fetchall() == [
             ("ada@example.com", ["finance"])
         ]
+
+
+def test_a_machine_gets_a_key_which_is_shown_once_and_can_be_ended(
+    settings: Settings, database: Database
+) -> None:
+    def azora(*command: str) -> subprocess.CompletedProcess[str]:
+        return _azora(*command, AZORA_DATABASE_URL=settings.database_url)
+
+    address = azora("machine", "add", "Nightly export").stdout.strip()
+    made = azora("key", "add", address, "--name", "Export", "--scope", "own:read", "--days", "30")
+    text = made.stdout.strip()
+    assert handle_of(text) in made.stderr
+    assert text not in made.stderr
+    listed = azora("key", "list", address).stdout
+    prefix = listed.split(" ", maxsplit=1)[0]
+    assert text.startswith(f"{prefix}_")
+    assert text not in listed
+    assert listed.rstrip().endswith("Export: own:read")
+    assert azora("key", "revoke", prefix).stdout == f"{prefix} opens nothing any more\n"
+    assert "revoked" in azora("key", "list", address).stdout
+
+
+def test_a_key_that_can_not_be_is_refused_in_a_sentence(settings: Settings, database: Database) -> None:
+    done = _azora(
+        *("key", "add", "nobody@example.com", "--name", "Export", "--scope", "own:read"),
+        AZORA_DATABASE_URL=settings.database_url,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: Nobody has the address nobody@example.com.")
 
 
 def test_an_unknown_role_is_refused_with_the_ones_there_are(settings: Settings, database: Database) -> None:

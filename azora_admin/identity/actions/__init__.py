@@ -1,13 +1,19 @@
-"""Changing people, their passwords and their sessions."""
+"""Changing people, their passwords, their sessions and their keys."""
 
+from azora_admin.identity.actions.api_keys import create_key, note_key_use, revoke_key
+from azora_admin.identity.actions.machines import add_machine
 from azora_admin.identity.actions.passwords import check_password, hash_password
 from azora_admin.identity.actions.people import add_person
 from azora_admin.identity.actions.sessions import sign_in, sign_out, start_session, touch_session
 
 __all__ = [
+    "add_machine",
     "add_person",
     "check_password",
+    "create_key",
     "hash_password",
+    "note_key_use",
+    "revoke_key",
     "sign_in",
     "sign_out",
     "start_session",

@@ -12,6 +12,7 @@ from azora_admin.core.errors import FieldError, Invalid
 
 PASSWORD_SHORTEST: Final = 10
 PASSWORD_LONGEST: Final = 256
+NAME_LONGEST: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,9 @@ def check_sign_up(*, email: str, name: str, password: str) -> NewPerson:
     address = normalized_email(email)
     if address is None:
         errors.append(FieldError("email", "invalid_email", "Enter an e-mail address like name@example.com."))
-    clean_name = " ".join(name.split())
-    # Cc and Cs: control characters (the database can't hold NUL) and halves of a surrogate pair.
-    if not 1 <= len(clean_name) <= 120 or any(category(letter) in ("Cc", "Cs") for letter in clean_name):
-        errors.append(FieldError("name", "invalid_length", "Enter a name of up to 120 characters."))
+    clean_name = tidy_name(name)
+    if clean_name is None:
+        errors.append(no_name())
     if not PASSWORD_SHORTEST <= len(password) <= PASSWORD_LONGEST:
         text = f"Choose a password of {PASSWORD_SHORTEST} to {PASSWORD_LONGEST} characters."
         errors.append(FieldError("password", "invalid_length", text))
@@ -40,9 +40,23 @@ def check_sign_up(*, email: str, name: str, password: str) -> NewPerson:
         errors.append(
             FieldError("password", "guessable", "Choose a password that is not your e-mail address.")
         )
-    if errors or address is None:
+    if errors or address is None or clean_name is None:
         raise Invalid(errors)
     return NewPerson(address, clean_name, password)
+
+
+def tidy_name(text: str, *, longest: int = NAME_LONGEST) -> str | None:
+    """The name with single spaces, or None if it is none, or longer than ``longest``."""
+    name = " ".join(text.split())
+    # Cc and Cs: control characters (the database can't hold NUL) and halves of a surrogate pair.
+    if not 1 <= len(name) <= longest or any(category(letter) in ("Cc", "Cs") for letter in name):
+        return None
+    return name
+
+
+def no_name(*, longest: int = NAME_LONGEST) -> FieldError:
+    """What is said of a name that is none."""
+    return FieldError("name", "invalid_length", f"Enter a name of up to {longest} characters.")
 
 
 def normalized_email(text: str) -> str | None:

@@ -1,7 +1,17 @@
 """Tables of identity: people, what lets them in, and what they did."""
 
+from azora_admin.identity.tables.api_keys import ApiKey
 from azora_admin.identity.tables.audit import AuditEntry, AuditHead, AuditLink, AuditMark, AuditSeal
 from azora_admin.identity.tables.people import Person
 from azora_admin.identity.tables.sessions import PersonSession
 
-__all__ = ["AuditEntry", "AuditHead", "AuditLink", "AuditMark", "AuditSeal", "Person", "PersonSession"]
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "AuditHead",
+    "AuditLink",
+    "AuditMark",
+    "AuditSeal",
+    "Person",
+    "PersonSession",
+]
