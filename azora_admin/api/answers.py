@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from flask import Response
 
+from azora_admin.api import shapes
 from azora_admin.core.money import Money
-from azora_admin.marketplace.queries import CourseView
+from azora_admin.flows.checkout import Enrolment, Purchase
+from azora_admin.identity.rules import SignedIn
+from azora_admin.marketplace.queries import CourseView, Reason
 from azora_admin.payments.queries import PaymentView
+from azora_admin.reports.instructor_balance import InstructorBalance
 
 
 def _plain(value: object) -> object:
@@ -27,7 +32,25 @@ def json(body: Any, status: int = 200) -> Response:
     )
 
 
-def course(one: CourseView) -> dict[str, Any]:
+def person(one: SignedIn) -> shapes.Person:
+    """Somebody as they see themselves."""
+    return {"id": one.person_id, "email": one.email, "name": one.name, "roles": sorted(one.roles)}
+
+
+def token(access_token: str, *, seconds: int) -> shapes.Token:
+    """An access token that is good for ``seconds``."""
+    return {"access_token": access_token, "token_type": "Bearer", "expires_in": seconds}
+
+
+def access(reasons: Sequence[Reason]) -> shapes.Access:
+    """Whether a course may be opened: there is a reason."""
+    told: list[shapes.Reason] = [
+        {"reason": one.reason, "payment_id": one.payment_id, "since": one.since} for one in reasons
+    ]
+    return {"allowed": bool(told), "reasons": told}
+
+
+def course(one: CourseView) -> shapes.Course:
     """A course of the shelf."""
     return {
         "id": one.id,
@@ -43,7 +66,7 @@ def course(one: CourseView) -> dict[str, Any]:
     }
 
 
-def payment(one: PaymentView) -> dict[str, Any]:
+def payment(one: PaymentView) -> shapes.Payment:
     """A payment as its payer sees it; the failure is there only when the last attempt failed."""
     return {
         "id": one.id,
@@ -53,7 +76,38 @@ def payment(one: PaymentView) -> dict[str, Any]:
         "course_id": one.course_id,
         "description": one.description,
         "stripe_payment_intent_id": one.stripe_payment_intent_id,
-        "failure": {"code": one.failure_code, "message": one.failure_message} if one.failure_code else None,
+        "failure": _failure(one),
         "created_at": one.created_at,
         "settled_at": one.settled_at,
+    }
+
+
+def order(bought: Purchase) -> shapes.Order:
+    """A payment that its payer's app can confirm."""
+    return {**payment(bought.payment), "client_secret": bought.client_secret}
+
+
+def enrolled(bought: Enrolment) -> shapes.Enrolled:
+    """A free course, open at once."""
+    return {"enrollment": {"course_id": bought.course_id, "enrolled_at": bought.enrolled_at}}
+
+
+def earnings(balances: Sequence[InstructorBalance]) -> shapes.Earnings:
+    """What an instructor has earned, a balance for each currency."""
+    return {"items": [_balance(one) for one in balances]}
+
+
+def _failure(one: PaymentView) -> shapes.Failure | None:
+    if not one.failure_code:
+        return None
+    return {"code": one.failure_code, "message": one.failure_message}
+
+
+def _balance(one: InstructorBalance) -> shapes.Balance:
+    return {
+        "currency": one.total.currency,
+        "earned": one.total.amount,
+        "pending": one.pending.amount,
+        "available": one.available.amount,
+        "sales": one.sales,
     }

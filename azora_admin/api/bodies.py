@@ -2,56 +2,96 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import json
+from typing import Any, Final, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from azora_admin.core.errors import DomainError
+from azora_admin.core.errors import DomainError, FieldError, Invalid
 from azora_admin.web import bodies as web_bodies
 
-LARGEST_BODY = 64 * 1024
+LARGEST_BODY: Final = 64 * 1024
 
 
-class Body(BaseModel):
-    """A request body: exactly the fields it names, of exactly their types."""
+def without_nul(value: Any) -> Any:
+    """``value``, unless it holds a NUL: PostgreSQL can't keep one. Raises PydanticCustomError."""
+    if isinstance(value, str) and "\0" in value:
+        raise PydanticCustomError("nul_character", "Leave out the NUL characters.")
+    for inner in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+        without_nul(inner)
+    return value
 
-    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=False)
+
+class Input(BaseModel):
+    """What a call takes: exactly the fields it names, of exactly their types."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True, str_strip_whitespace=False
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_nul(cls, value: Any) -> Any:
+        return without_nul(value)
+
+
+class Body(Input):
+    """A request body."""
+
+
+class NoBody(Body):
+    """A call that takes no fields: send nothing, or `{}`."""
 
 
 class SignUp(Body):
+    """A new account."""
+
     email: str = Field(max_length=320)
     name: str = Field(max_length=400)
     password: str = Field(max_length=1024)
 
 
 class Credentials(Body):
+    """What somebody proves with who they are."""
+
     email: str = Field(max_length=320)
     password: str = Field(max_length=1024)
-
-
-class NoBody(Body):
-    """A call that takes no fields."""
 
 
 B = TypeVar("B", bound=Body)
 
 
-def read(kind: type[B]) -> B:
+def read(kind: type[B], *, at_most: int = LARGEST_BODY) -> B:
     """The request's body as ``kind``.
 
-    Raises ValidationError (422: read, and not acceptable), DomainError 400 ``unreadable`` (not JSON),
-    UnsupportedMediaType (415) or RequestEntityTooLarge (413).
+    Raises ValidationError (422: read, and not acceptable), DomainError 400 ``unreadable`` (not JSON), Invalid (a name
+    that is there twice), UnsupportedMediaType (415) or RequestEntityTooLarge (413).
     """
-    raw = web_bodies.read(at_most=LARGEST_BODY)
+    raw = web_bodies.read(at_most=at_most)
     if not raw and kind is NoBody:
         return kind()
     if not request.is_json:
         raise UnsupportedMediaType
     try:
-        return kind.model_validate_json(raw)
+        found = kind.model_validate_json(raw)
     except ValidationError as error:
         if any(problem["type"] == "json_invalid" for problem in error.errors(include_url=False)):
             raise DomainError(400, "unreadable", "The body is not JSON.") from None
         raise
+    _refuse_repeated_names(raw)
+    return found
+
+
+def _refuse_repeated_names(raw: bytes) -> None:
+    """Whoever says a thing twice in one object means one of them, and we don't know which (RFC 8259, 4)."""
+    json.loads(raw, object_pairs_hook=_unrepeated)
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise Invalid([FieldError(name, "repeated", "Say this once.") for name in twice])

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from azora_admin.api import answers
-from azora_admin.core.errors import FieldError, Invalid
+from azora_admin.api.parameters import Paging
+from azora_admin.core.errors import Invalid, NotFound
 from azora_admin.core.paging import Cursor, Page, decode_cursor, encode_cursor
 
 T = TypeVar("T")
-_LARGEST = 100
-_USUAL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +24,23 @@ class Place:
     cursor: Cursor | None
 
 
-def place(scope: str) -> Place:
-    """The page that the query string asks for. Raises Invalid naming ``limit`` or ``cursor``."""
-    text = request.args.get("limit", str(_USUAL))
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= _LARGEST):
-        raise Invalid([FieldError("limit", "out_of_range", f"Enter a limit from 1 to {_LARGEST}.")])
-    cursor_text = request.args.get("cursor")
-    cursor = decode_cursor(cursor_text, secret=_secret(), scope=scope) if cursor_text else None
-    return Place(int(text), cursor)
+def place(query: Paging, scope: str) -> Place:
+    """The page that the query string asks for. Raises NotFound ``cursor_not_found`` for another list's cursor."""
+    return Place(query.limit, _cursor(query.cursor, scope) if query.cursor else None)
 
 
-def answer(page: Page[T], form: Callable[[T], dict[str, Any]], *, scope: str) -> Response:
+def answer(page: Page[T], form: Callable[[T], Mapping[str, Any]], *, scope: str) -> Response:
     """``page`` as JSON, each item in ``form``."""
     following = encode_cursor(page.next_cursor, secret=_secret(), scope=scope) if page.next_cursor else None
     return answers.json({"items": [form(item) for item in page.items], "next_cursor": following})
+
+
+def _cursor(text: str, scope: str) -> Cursor:
+    try:
+        return decode_cursor(text, secret=_secret(), scope=scope)
+    except Invalid:
+        # It is written as cursors are: what it leads to is what is not there.
+        raise NotFound("cursor_not_found", "This cursor is not one of this list's.") from None
 
 
 def _secret() -> str:

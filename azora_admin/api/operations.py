@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from sqlalchemy import text
 
-from azora_admin.api import answers, bearer
+from azora_admin.api import answers, bearer, shapes
+from azora_admin.api.description import OPERATIONS, Answer, describe
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 
@@ -16,16 +17,20 @@ def blueprint(settings: Settings) -> Blueprint:
     bearer.open_to_all(operations)
 
     @operations.get("/healthz")
+    @describe("is_alive", OPERATIONS, Answer(200, shapes.Alive))
     def healthz() -> Response:
+        """Whether the process answers."""
         return answers.json({"status": "ok"})
 
     @operations.get("/readyz")
+    @describe("is_ready", OPERATIONS, Answer(200, shapes.Readiness), Answer(503, shapes.Readiness))
     def readyz() -> Response:
+        """Whether the process can work: its database and settings are there."""
         missing = [name for name, value in _needed(settings) if not value]
         with db.reading() as session:
             schema = session.scalar(text("SELECT version_num FROM alembic_version"))
         ready = not missing
-        body = {"status": "ready" if ready else "not ready", "schema": schema, "missing": missing}
+        body = shapes.Readiness(status="ready" if ready else "not ready", schema=schema, missing=missing)
         return answers.json(body, 200 if ready else 503)
 
     return operations

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from azora_admin.core.errors import DomainError, FieldError
-from azora_admin.web import request_ids
+from azora_admin.web import invalid, request_ids
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +68,7 @@ def refusal(error: DomainError) -> Response:
 
 
 def _validation(error: ValidationError) -> Response:
-    fields = [
-        FieldError(
-            ".".join(str(part) for part in problem["loc"]) or "body",
-            str(problem["type"]),
-            f"{problem['msg'].rstrip('.')}.",
-        )
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    fields = invalid.field_errors(error)
     detail = fields[0].message if len(fields) == 1 else f"{len(fields)} fields need another look."
     return answer(422, code="invalid", detail=detail, errors=fields)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 
-from azora_admin.api import answers, bearer, bodies
+from azora_admin.api import answers, bearer, bodies, shapes
+from azora_admin.api.description import PEOPLE, Answer, describe
+from azora_admin.api.problems import INVALID_CREDENTIALS
 from azora_admin.core import clock, db
 from azora_admin.identity.actions import check_password
 from azora_admin.identity.rules import ACCESS_TOKEN_LIFE
@@ -19,14 +21,18 @@ def blueprint() -> Blueprint:
 
     @auth.post("/auth/token")
     @limits.limit_failures
-    def token() -> Response:
-        body = bodies.read(bodies.Credentials)
+    @describe("create_token", PEOPLE, Answer(200, shapes.Token), refusals=[INVALID_CREDENTIALS])
+    def token(body: bodies.Credentials) -> Response:
+        """Get an access token.
+
+        It speaks for its person for 15 minutes, in every call that asks for one.
+        """
         with db.reading() as session:
             person = check_password(session, email=body.email, password=body.password)
         tokens: AccessTokens = current_app.extensions[bearer.EXTENSION]
         access = tokens.issue(person, now=clock.now(), life=ACCESS_TOKEN_LIFE)
         seconds = int(ACCESS_TOKEN_LIFE.total_seconds())
-        answer = answers.json({"access_token": access, "token_type": "Bearer", "expires_in": seconds})
+        answer = answers.json(answers.token(access, seconds=seconds))
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

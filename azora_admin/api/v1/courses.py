@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer, bodies, lists
+from azora_admin.api import answers, bearer, lists, parameters, shapes
+from azora_admin.api.description import COURSES, Answer, Header, describe
+from azora_admin.api.problems import COURSE_NOT_FOUND, CURSOR_NOT_FOUND, OF_PURCHASE
 from azora_admin.core import db
 from azora_admin.core.config import Settings
-from azora_admin.core.ids import CourseId, parse_id
+from azora_admin.core.ids import CourseId
 from azora_admin.flows import checkout
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.rules import Action
@@ -18,6 +20,7 @@ from azora_admin.web.callers import actor, caller, needs
 from azora_admin.web.once import kept, once
 
 _SCOPE = "courses"
+_ADDRESS = Header("Location", "Where the payment is; an enrolment has none.", always=False)
 
 
 def shelf() -> Blueprint:
@@ -26,16 +29,23 @@ def shelf() -> Blueprint:
     bearer.open_to_all(courses)
 
     @courses.get("/courses")
-    def index() -> Response:
-        place = lists.place(_SCOPE)
+    @describe("list_courses", COURSES, Answer(200, shapes.CourseList), refusals=[CURSOR_NOT_FOUND])
+    def index(query: parameters.Paging) -> Response:
+        """List the courses of the shelf.
+
+        Published courses, the newest first.
+        """
+        place = lists.place(query, _SCOPE)
         with db.reading() as session:
             page = queries.list_courses(session, limit=place.limit, cursor=place.cursor)
         return lists.answer(page, answers.course, scope=_SCOPE)
 
     @courses.get("/courses/<course_id>")
-    def show(course_id: str) -> Response:
+    @describe("get_course", COURSES, Answer(200, shapes.Course), refusals=[COURSE_NOT_FOUND])
+    def show(course_id: CourseId) -> Response:
+        """One course of the shelf."""
         with db.reading() as session:
-            return answers.json(answers.course(queries.get_course(session, CourseId(parse_id(course_id)))))
+            return answers.json(answers.course(queries.get_course(session, course_id)))
 
     return courses
 
@@ -49,12 +59,22 @@ def purchases(settings: Settings, stripe: StripeConnection) -> Blueprint:
     @purchase.post("/courses/<course_id>/purchase")
     @needs(Action.BUY)
     @once
-    def buy(course_id: str) -> Response:
-        bodies.read(bodies.NoBody)
+    @describe(
+        "buy_course",
+        COURSES,
+        Answer(201, shapes.Order | shapes.Enrolled, [_ADDRESS]),
+        refusals=OF_PURCHASE,
+    )
+    def buy(course_id: CourseId) -> Response:
+        """Buy a course.
+
+        Orders the course and creates its PaymentIntent at Stripe; confirm that with the `client_secret`. The same call
+        again, while the payment is open, goes on with the same order. A free course is an enrolment at once.
+        """
         bought = checkout.buy_course(
             stripe,
             caller(),
-            course_id=CourseId(parse_id(course_id)),
+            course_id=course_id,
             cause=actor().cause,
             ask_after=ask_after,
             finish=lambda session, bought: kept(session, _bought(bought)),
@@ -66,9 +86,8 @@ def purchases(settings: Settings, stripe: StripeConnection) -> Blueprint:
 
 def _bought(bought: checkout.Purchase | checkout.Enrolment) -> Response:
     if isinstance(bought, checkout.Enrolment):
-        enrolment = {"course_id": bought.course_id, "enrolled_at": bought.enrolled_at}
-        return answers.json({"enrollment": enrolment}, 201)
-    answer = answers.json({**answers.payment(bought.payment), "client_secret": bought.client_secret}, 201)
+        return answers.json(answers.enrolled(bought), 201)
+    answer = answers.json(answers.order(bought), 201)
     answer.headers["Location"] = f"/api/v1/payments/{bought.payment.id}"
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer
+from azora_admin.api import answers, bearer, shapes
+from azora_admin.api.description import INSTRUCTORS, Answer, describe
 from azora_admin.core import clock, db
 from azora_admin.identity.rules import Action
 from azora_admin.reports.instructor_balance import instructor_balance
@@ -18,19 +19,14 @@ def blueprint() -> Blueprint:
 
     @instructor.get("/instructor/earnings")
     @needs(Action.READ_EARNINGS)
+    @describe("get_earnings", INSTRUCTORS, Answer(200, shapes.Earnings))
     def earnings() -> Response:
+        """What the caller's courses have earned, in each currency.
+
+        `earned` is the sum of `pending`, which refunds can still take back, and `available`.
+        """
         with db.snapshot() as session:
             balances = instructor_balance(session, instructor_id=caller().person_id, at=clock.now())
-        items = [
-            {
-                "currency": one.total.currency,
-                "earned": one.total.amount,
-                "pending": one.pending.amount,
-                "available": one.available.amount,
-                "sales": one.sales,
-            }
-            for one in balances
-        ]
-        return answers.json({"items": items})
+        return answers.json(answers.earnings(balances))
 
     return instructor

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer
+from azora_admin.api import answers, bearer, parameters, shapes
+from azora_admin.api.description import PEOPLE, Answer, describe
 from azora_admin.core import db
-from azora_admin.core.errors import FieldError, Invalid
-from azora_admin.core.ids import CourseId, parse_id
 from azora_admin.identity.rules import Action
 from azora_admin.marketplace import queries
 from azora_admin.web.callers import caller, needs
@@ -20,28 +19,18 @@ def blueprint() -> Blueprint:
 
     @own.get("/me")
     @needs(Action.READ_OWN)
+    @describe("get_me", PEOPLE, Answer(200, shapes.Person))
     def show() -> Response:
-        me = caller()
-        return answers.json(
-            {
-                "id": me.person_id,
-                "email": me.email,
-                "name": me.name,
-                "roles": sorted(me.roles),
-            }
-        )
+        """Who the token speaks for."""
+        return answers.json(answers.person(caller()))
 
     @own.get("/me/access")
     @needs(Action.READ_OWN)
-    def access() -> Response:
-        course_id = request.args.get("course_id")
-        if not course_id:
-            raise Invalid([FieldError("course_id", "missing", "Say which course: ?course_id=…")])
+    @describe("get_access", PEOPLE, Answer(200, shapes.Access))
+    def access(query: parameters.OfCourse) -> Response:
+        """Whether the caller may open a course, and why."""
         with db.reading() as session:
-            reasons = queries.live_reasons(
-                session, learner_id=caller().person_id, course_id=CourseId(parse_id(course_id))
-            )
-        told = [{"reason": one.reason, "payment_id": one.payment_id, "since": one.since} for one in reasons]
-        return answers.json({"allowed": bool(told), "reasons": told})
+            reasons = queries.live_reasons(session, learner_id=caller().person_id, course_id=query.course_id)
+        return answers.json(answers.access(reasons))
 
     return own

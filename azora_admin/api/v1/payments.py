@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer, lists
+from azora_admin.api import answers, bearer, lists, parameters, shapes
+from azora_admin.api.description import PAYMENTS, Answer, describe
+from azora_admin.api.problems import CURSOR_NOT_FOUND, PAYMENT_NOT_FOUND
 from azora_admin.core import db
-from azora_admin.core.errors import FieldError, Invalid
-from azora_admin.core.ids import PaymentId, parse_id
+from azora_admin.core.ids import PaymentId
 from azora_admin.identity.rules import Action
 from azora_admin.payments import queries
-from azora_admin.payments.rules.settlement import STATUSES
 from azora_admin.web.callers import caller, needs
 
 _SCOPE = "payments"
@@ -23,14 +23,18 @@ def blueprint() -> Blueprint:
 
     @payments.get("/payments")
     @needs(Action.READ_OWN)
-    def index() -> Response:
-        place = lists.place(_SCOPE)
-        status = _status()
+    @describe("list_payments", PAYMENTS, Answer(200, shapes.PaymentList), refusals=[CURSOR_NOT_FOUND])
+    def index(query: parameters.PaymentPaging) -> Response:
+        """List the caller's payments.
+
+        The newest first.
+        """
+        place = lists.place(query, _SCOPE)
         with db.reading() as session:
             page = queries.list_payments(
                 session,
                 payer_id=caller().person_id,
-                status=status,
+                status=query.status,
                 limit=place.limit,
                 cursor=place.cursor,
             )
@@ -38,19 +42,11 @@ def blueprint() -> Blueprint:
 
     @payments.get("/payments/<payment_id>")
     @needs(Action.READ_OWN)
-    def show(payment_id: str) -> Response:
-        identity = PaymentId(parse_id(payment_id))
+    @describe("get_payment", PAYMENTS, Answer(200, shapes.Payment), refusals=[PAYMENT_NOT_FOUND])
+    def show(payment_id: PaymentId) -> Response:
+        """One of the caller's payments."""
         with db.reading() as session:
-            found = queries.get_payment(session, identity, payer_id=caller().person_id)
+            found = queries.get_payment(session, payment_id, payer_id=caller().person_id)
         return answers.json(answers.payment(found))
 
     return payments
-
-
-def _status() -> str | None:
-    status = request.args.get("status")
-    if status is not None and status not in STATUSES:
-        raise Invalid(
-            [FieldError("status", "unknown_status", f"Choose a status from {', '.join(STATUSES)}.")]
-        )
-    return status

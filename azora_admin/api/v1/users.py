@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer, bodies
+from azora_admin.api import answers, bearer, bodies, shapes
+from azora_admin.api.description import PEOPLE, Answer, describe
 from azora_admin.flows.sign_up import sign_up
 from azora_admin.identity.rules import SignedIn
 from azora_admin.web import limits
@@ -19,8 +20,9 @@ def blueprint() -> Blueprint:
     @users.post("/users")
     @limits.limit_sign_ups
     @once
-    def create() -> Response:
-        body = bodies.read(bodies.SignUp)
+    @describe("sign_up", PEOPLE, Answer(201, shapes.Person))
+    def create(body: bodies.SignUp) -> Response:
+        """Sign up as a learner."""
         person = sign_up(
             email=body.email,
             name=body.name,
@@ -33,12 +35,4 @@ def blueprint() -> Blueprint:
 
 
 def _created(person: SignedIn) -> Response:
-    return answers.json(
-        {
-            "id": person.person_id,
-            "email": person.email,
-            "name": person.name,
-            "roles": sorted(person.roles),
-        },
-        201,
-    )
+    return answers.json(answers.person(person), 201)

@@ -1,0 +1,88 @@
+"""The problems that a call can be refused with: status, code, and when that is. Each stands here once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One way in which a call is refused; ``when`` is a sentence for whoever makes it."""
+
+    status: int
+    code: str
+    when: str
+
+
+UNREADABLE: Final = Refusal(400, "unreadable", "The body is not JSON in UTF-8.")
+
+UNAUTHENTICATED: Final = Refusal(401, "unauthenticated", "No token was sent.")
+INVALID_TOKEN: Final = Refusal(401, "invalid_token", "The token is not one of ours.")
+TOKEN_EXPIRED: Final = Refusal(401, "token_expired", "The token has expired: get a new one.")
+INVALID_CREDENTIALS: Final = Refusal(
+    401, "invalid_credentials", "The e-mail address or the password is not right."
+)
+
+INSUFFICIENT_PERMISSIONS: Final = Refusal(
+    403, "insufficient_permissions", "The caller is known, and may not do this."
+)
+
+NOT_FOUND: Final = Refusal(404, "not_found", "The id in the address can't be one of ours.")
+CURSOR_NOT_FOUND: Final = Refusal(404, "cursor_not_found", "The cursor is none of this list's.")
+COURSE_NOT_FOUND: Final = Refusal(404, "course_not_found", "There is no such course.")
+PAYMENT_NOT_FOUND: Final = Refusal(
+    404, "payment_not_found", "There is no such payment, or it is somebody else's."
+)
+SPLIT_NOT_FOUND: Final = Refusal(
+    404, "split_not_found", "The course can't be sold yet: nobody agreed who gets what."
+)
+
+ALREADY_PURCHASED: Final = Refusal(
+    409, "already_purchased", "The course is paid for, being paid for by the bank, or the caller's already."
+)
+PAYMENT_MISMATCH: Final = Refusal(
+    409, "payment_mismatch", "Stripe took something else than was asked for; a person has to look."
+)
+
+BODY_TOO_LARGE: Final = Refusal(413, "body_too_large", "The body is larger than this call accepts.")
+UNSUPPORTED_MEDIA_TYPE: Final = Refusal(
+    415, "unsupported_media_type", "The body is not sent as `application/json`."
+)
+INVALID: Final = Refusal(
+    422,
+    "invalid",
+    "The request was read and can't be accepted: `errors` names each field, with a code of its own.",
+)
+RATE_LIMITED: Final = Refusal(429, "rate_limited", "Too many calls: wait for the seconds in `Retry-After`.")
+
+INTERNAL_ERROR: Final = Refusal(
+    500, "internal_error", "A failure of ours, noted under the request's id. Nothing was half done."
+)
+PROVIDER_REFUSED: Final = Refusal(
+    502, "payment_provider_refused", "Stripe does not take the order. Nothing was charged."
+)
+UNAVAILABLE: Final = Refusal(
+    503, "unavailable", "The database is out of reach. Nothing is lost: send the same request again."
+)
+OUTCOME_UNKNOWN: Final = Refusal(
+    503, "payment_outcome_unknown", "Stripe has not answered. Nothing is lost: send the same request again."
+)
+
+# What is refused before any call is reached, and so belongs to none.
+METHOD_NOT_ALLOWED: Final = Refusal(
+    405, "method_not_allowed", "The address does not take this method; `Allow` names those it takes."
+)
+NO_SUCH_ADDRESS: Final = Refusal(404, "not_found", "Nothing is at this address.")
+
+ANY_CALL: Final = (INVALID, RATE_LIMITED, INTERNAL_ERROR, UNAVAILABLE)
+WITH_BODY: Final = (UNREADABLE, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+WITH_TOKEN: Final = (UNAUTHENTICATED, INVALID_TOKEN, TOKEN_EXPIRED, INSUFFICIENT_PERMISSIONS)
+OF_PURCHASE: Final = (
+    COURSE_NOT_FOUND,
+    SPLIT_NOT_FOUND,
+    ALREADY_PURCHASED,
+    PAYMENT_MISMATCH,
+    PROVIDER_REFUSED,
+    OUTCOME_UNKNOWN,
+)

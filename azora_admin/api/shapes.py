@@ -1,0 +1,199 @@
+"""What answers look like: the types that ``answers`` builds, and from which the contract's schemas are made.
+
+The docstring under a field is its description in the contract.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
+
+from azora_admin.api.schemas import one_of
+from azora_admin.core.ids import CourseId, PaymentId, PersonId
+from azora_admin.core.money import Money
+from azora_admin.identity.rules import ROLES
+from azora_admin.marketplace.rules import LEVELS
+from azora_admin.payments.rules.settlement import STATUSES
+
+Currency = Annotated[str, Field(pattern="^[a-z]{3}$", description="ISO 4217, lower case.")]
+MinorUnits = Annotated[int, Field(description="In minor units: cents, yen, fils.")]
+Role = Annotated[str, one_of(ROLES)]
+NextCursor = Annotated[
+    str | None, Field(description="Send it as `cursor` to get the next page; null where the list ends.")
+]
+
+
+@with_config(ConfigDict(use_attribute_docstrings=True))
+class Shape(TypedDict):
+    """Something that the API answers."""
+
+
+class Person(Shape):
+    """Somebody with an account."""
+
+    id: PersonId
+    email: Annotated[str, Field(json_schema_extra={"format": "idn-email"})]
+    name: str
+    roles: list[Role]
+
+
+class Token(Shape):
+    """An access token: send it as `Authorization: Bearer …`."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    """For how many seconds it is good."""
+
+
+class Reason(Shape):
+    """Why somebody may open a course."""
+
+    reason: str
+    payment_id: PaymentId | None
+    since: datetime
+
+
+class Access(Shape):
+    """Whether somebody may open a course, and every reason for it."""
+
+    allowed: bool
+    reasons: list[Reason]
+
+
+class Course(Shape):
+    """A course of the shelf."""
+
+    id: CourseId
+    title: str
+    slug: str
+    """The title as it stands in addresses."""
+    summary: str
+    category: str
+    level: Annotated[str, one_of(LEVELS)]
+    language: str
+    price: Money
+    instructor_id: PersonId
+    published_at: datetime | None
+
+
+class CourseList(Shape):
+    """Courses, the newest first."""
+
+    items: list[Course]
+    next_cursor: NextCursor
+
+
+class Failure(Shape):
+    """Why the last attempt to pay failed."""
+
+    code: str
+    message: str | None
+    """A sentence for the payer."""
+
+
+LastFailure = Annotated[
+    Failure | None,
+    Field(description="Of the last attempt; the payment can still be made with another card."),
+]
+
+
+class Payment(Shape):
+    """A payment as its payer sees it."""
+
+    id: PaymentId
+    status: Annotated[str, one_of(STATUSES)]
+    amount: MinorUnits
+    currency: Currency
+    course_id: CourseId | None
+    description: str
+    stripe_payment_intent_id: str | None
+    failure: LastFailure
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class PaymentList(Shape):
+    """Payments, the newest first."""
+
+    items: list[Payment]
+    next_cursor: NextCursor
+
+
+class Order(Payment):
+    """A payment to be confirmed at Stripe."""
+
+    client_secret: str
+    """For Stripe's SDK in the payer's app: keep it to yourself."""
+
+
+class Enrolment(Shape):
+    """Access to a free course."""
+
+    course_id: CourseId
+    enrolled_at: datetime
+
+
+class Enrolled(Shape):
+    """What the purchase of a free course leads to."""
+
+    enrollment: Enrolment
+
+
+class Balance(Shape):
+    """What an instructor has earned in one currency: `earned` = `pending` + `available`."""
+
+    currency: Currency
+    earned: MinorUnits
+    pending: MinorUnits
+    """Of sales that can still be refunded."""
+    available: MinorUnits
+    sales: int
+
+
+class Earnings(Shape):
+    """A balance for each currency that was ever sold in."""
+
+    items: list[Balance]
+
+
+class Alive(Shape):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Shape):
+    """Whether the process can work, and what is missing."""
+
+    status: Literal["ready", "not ready"]
+    schema: str | None
+    """The database's last migration."""
+    missing: list[str]
+    """Names of settings."""
+
+
+class FieldProblem(Shape):
+    """What is wrong with one field of the request."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(Shape):
+    """Why a call was refused, by RFC 9457."""
+
+    type: str
+    """`urn:azora:problem:` and the code: a name, not an address to fetch."""
+    title: str
+    status: int
+    code: str
+    detail: str
+    """A sentence for whoever made the call."""
+    request_id: str
+    errors: NotRequired[list[FieldProblem]]
+    """Each field that can't be accepted."""
