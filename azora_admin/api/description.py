@@ -81,13 +81,14 @@ class Operation:
     refusals: Sequence[Refusal]
     query: type[parameters.Query]
     body: type[bodies.Body]
-    path: Mapping[str, TypeAdapter[Any]]
+    path: Mapping[str, Any]
     largest_body: int
+    _parts: Mapping[str, TypeAdapter[Any]] = field(repr=False)
     _given: frozenset[str] = field(repr=False)
 
     def take(self, in_path: Mapping[str, str]) -> dict[str, Any]:
         """The request's parts, for the view. Raises what names the first that can't be accepted."""
-        parts = {name: _part(adapter, in_path[name]) for name, adapter in self.path.items()}
+        parts = {name: _part(adapter, in_path[name]) for name, adapter in self._parts.items()}
         query = parameters.read(self.query)
         body = None if request.method in _READING else bodies.read(self.body, at_most=self.largest_body)
         read = {"query": query, "body": body}
@@ -150,8 +151,9 @@ def _operation(
         refusals=tuple(refusals),
         query=query,
         body=body,
-        path={part: TypeAdapter(kind) for part, kind in hints.items()},
+        path=hints,
         largest_body=largest_body,
+        _parts={part: TypeAdapter(kind) for part, kind in hints.items()},
         _given=given,
     )
 

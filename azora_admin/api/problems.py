@@ -69,6 +69,13 @@ OUTCOME_UNKNOWN: Final = Refusal(
     503, "payment_outcome_unknown", "Stripe has not answered. Nothing is lost: send the same request again."
 )
 
+KEY_REUSED: Final = Refusal(
+    422, "idempotency_key_reused", "The `Idempotency-Key` came with another request before: make a new one."
+)
+IN_PROGRESS: Final = Refusal(
+    409, "request_in_progress", "The same `Idempotency-Key` is being worked on: ask again in a moment."
+)
+
 # What is refused before any call is reached, and so belongs to none.
 METHOD_NOT_ALLOWED: Final = Refusal(
     405, "method_not_allowed", "The address does not take this method; `Allow` names those it takes."
@@ -78,6 +85,7 @@ NO_SUCH_ADDRESS: Final = Refusal(404, "not_found", "Nothing is at this address."
 ANY_CALL: Final = (INVALID, RATE_LIMITED, INTERNAL_ERROR, UNAVAILABLE)
 WITH_BODY: Final = (UNREADABLE, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 WITH_TOKEN: Final = (UNAUTHENTICATED, INVALID_TOKEN, TOKEN_EXPIRED, INSUFFICIENT_PERMISSIONS)
+WITH_KEY: Final = (IN_PROGRESS, KEY_REUSED)
 OF_PURCHASE: Final = (
     COURSE_NOT_FOUND,
     SPLIT_NOT_FOUND,

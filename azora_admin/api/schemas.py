@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final, Literal, TypeAlias
 
 from annotated_types import GroupedMetadata
@@ -55,12 +55,41 @@ class _OurSchema(GenerateJsonSchema):
         return described
 
 
-def schemas_of(kinds: Iterable[tuple[Any, Mode]]) -> tuple[Mapping[tuple[Any, Mode], Schema], Schema]:
-    """The schema of each type in its mode, and the definitions that they refer to, by name."""
-    wanted = dict.fromkeys(kinds)
-    found, definitions = TypeAdapter.json_schemas(
-        [(kind, mode, TypeAdapter(kind)) for kind, mode in wanted],
-        ref_template=REFERENCE,
-        schema_generator=_OurSchema,
-    )
-    return found, definitions.get("$defs", {})
+class Schemas:
+    """The schemas of many types, whose parts refer to one set of definitions."""
+
+    def __init__(self, kinds: Iterable[tuple[Any, Mode]]) -> None:
+        wanted = dict.fromkeys(kinds)
+        self._found, rest = TypeAdapter.json_schemas(
+            [(kind, mode, TypeAdapter(kind)) for kind, mode in wanted],
+            ref_template=REFERENCE,
+            schema_generator=_OurSchema,
+        )
+        self.definitions: Schema = rest.get("$defs", {})
+
+    def read(self, kind: Any) -> Schema:
+        """How ``kind`` has to be sent."""
+        return dict(self._found[kind, "validation"])
+
+    def built(self, kind: Any) -> Schema:
+        """How ``kind`` is answered."""
+        return dict(self._found[kind, "serialization"])
+
+
+def parameters_of(kind: Any) -> Iterator[tuple[str, Schema, bool]]:
+    """Each parameter of a query: name, schema, and whether it has to be there.
+
+    What isn't sent is None in the code, and can't be sent as null: the contract says neither.
+    """
+    whole = TypeAdapter(kind).json_schema(schema_generator=_OurSchema)
+    needed = whole.get("required", ())
+    for name, schema in whole["properties"].items():
+        yield name, _without_null(schema), name in needed
+
+
+def _without_null(schema: Schema) -> Schema:
+    kept = {word: value for word, value in schema.items() if not (word == "default" and value is None)}
+    alternatives = [one for one in kept.pop("anyOf", ()) if one != {"type": "null"}]
+    if len(alternatives) == 1:
+        return {**alternatives[0], **kept}
+    return kept | ({"anyOf": alternatives} if alternatives else {})

@@ -150,3 +150,33 @@ def test_a_process_with_all_it_needs_is_ready(client: FlaskClient) -> None:
     body = ok(client.get("/readyz"))
     assert (body["status"], body["missing"]) == ("ready", [])
     assert body["schema"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/courses", "/healthz", "/api/v1/openapi.json"])
+def test_a_parameter_that_nobody_knows_is_named(client: FlaskClient, path: str) -> None:
+    refused = problem(client.get(f"{path}?colour=red&size=4"), 422, "invalid")
+    assert [(one["field"], one["code"]) for one in refused["errors"]] == [
+        ("colour", "unknown_field"),
+        ("size", "unknown_field"),
+    ]
+
+
+def test_a_parameter_that_is_there_twice_is_named(client: FlaskClient) -> None:
+    refused = problem(client.get("/api/v1/courses?limit=1&limit=2"), 422, "invalid")
+    assert [(one["field"], one["code"]) for one in refused["errors"]] == [("limit", "repeated")]
+
+
+def test_a_field_that_is_there_twice_is_named(client: FlaskClient) -> None:
+    raw = b'{"email": "lena@example.com", "password": "one", "password": "other"}'
+    answer = client.post("/api/v1/auth/token", data=raw, content_type="application/json")
+    refused = problem(answer, 422, "invalid")
+    assert [(one["field"], one["code"]) for one in refused["errors"]] == [("password", "repeated")]
+
+
+@pytest.mark.parametrize(
+    "value", ["1" * 4000, "1e999", "-0", "1.5", "NaN", "Infinity", "{}", "[[]]", "null", '"a\\u0000b"']
+)
+def test_a_value_of_another_kind_is_named(client: FlaskClient, value: str) -> None:
+    raw = f'{{"email": "lena@example.com", "password": {value}}}'
+    answer = client.post("/api/v1/auth/token", data=raw, content_type="application/json")
+    assert fields(problem(answer, 422, "invalid")) == ["password"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from azora_admin.api.v1 import auth, courses, instructor, me, payments, users
+from azora_admin.api.v1 import auth, contract, courses, instructor, me, payments, users
 from azora_admin.core.config import Settings
 from azora_admin.gateways.stripe.client import StripeConnection
 
@@ -20,6 +20,7 @@ def blueprint(settings: Settings, stripe: StripeConnection) -> Blueprint:
         payments.blueprint(),
         me.blueprint(),
         instructor.blueprint(),
+        contract.blueprint(),
     ):
         v1.register_blueprint(part)
     return v1

@@ -1,0 +1,100 @@
+"""The contract is whole: every address of the API stands in it, and says what it takes to the last character."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from azora_admin.api.calls import calls_of
+from azora_admin.api.contract import document
+from azora_admin.api.description import TAGS, find_operation
+from azora_admin.web.errors import MACHINE_PREFIXES
+from tests.api.callers import ok
+
+# Endpoint → why it is no call of the contract.
+NO_CALLS: Final = {"webhooks.receive": "Stripe's events, in Stripe's own shape"}
+
+
+def test_every_address_for_machines_is_described(app: Flask) -> None:
+    silent = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(MACHINE_PREFIXES)
+        and find_operation(app.view_functions[rule.endpoint]) is None
+    }
+    assert silent == set(NO_CALLS)
+
+
+def test_a_view_takes_the_parts_of_its_address_and_no_others(app: Flask) -> None:
+    for call in calls_of(app):
+        assert set(re.findall(r"{(\w+)}", call.address)) == set(call.operation.path), call.address
+
+
+def test_names_are_given_once_and_tags_are_known(app: Flask) -> None:
+    calls = calls_of(app)
+    names = [call.operation.name for call in calls]
+    assert len(names) > 10
+    assert sorted(set(names)) == sorted(names)
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name)] == []
+    assert {call.operation.tag for call in calls} <= set(TAGS)
+
+
+def test_the_contract_is_served(app: Flask, client: FlaskClient) -> None:
+    served = ok(client.get("/api/v1/openapi.json"))
+    assert served == document(calls_of(app))
+    assert served["openapi"] == "3.1.0"
+    assert next(iter(served["paths"])) == "/api/v1/users"
+
+
+def test_whatever_is_taken_has_bounds(app: Flask) -> None:
+    unbounded = [place for place, schema in _inputs(document(calls_of(app))) if not _is_bounded(schema)]
+    assert unbounded == []
+
+
+def test_a_text_without_bounds_would_be_seen() -> None:
+    assert not _is_bounded({"type": "string", "pattern": "^a*$"})
+    assert not _is_bounded({"type": "integer", "minimum": 1})
+    assert not _is_bounded({"type": "array", "items": {}})
+
+
+def _is_bounded(schema: dict[str, Any]) -> bool:
+    match schema.get("type"):
+        case "string":
+            return bool({"maxLength", "enum", "const", "format"} & set(schema)) or "{" in schema.get(
+                "pattern", ""
+            )
+        case "integer" | "number":
+            return {"minimum", "maximum"} <= set(schema)
+        case "array":
+            return "maxItems" in schema
+    return True
+
+
+def _inputs(contract: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema of what is sent to us, with the place where it stands."""
+    for address, methods in contract["paths"].items():
+        for method, operation in methods.items():
+            taken = [parameter["schema"] for parameter in operation["parameters"]]
+            taken += [one["schema"] for one in operation.get("requestBody", {}).get("content", {}).values()]
+            for schema in taken:
+                for place, part in _parts(schema, contract["components"]["schemas"]):
+                    yield f"{method} {address} {place}", part
+
+
+def _parts(schema: Any, definitions: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, list):
+        for inner in schema:
+            yield from _parts(inner, definitions, place)
+    if not isinstance(schema, dict):
+        return
+    if "$ref" in schema:
+        yield from _parts(definitions[schema["$ref"].rpartition("/")[2]], definitions, place)
+    yield place, schema
+    for name, inner in schema.get("properties", {}).items():
+        yield from _parts(inner, definitions, f"{place}.{name}")
+    for word in ("items", "anyOf", "oneOf", "allOf", "additionalProperties"):
+        yield from _parts(schema.get(word), definitions, place)
