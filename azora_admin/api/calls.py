@@ -14,6 +14,7 @@ from azora_admin.api.bodies import Body, NoBody
 from azora_admin.api.description import Operation, find_operation
 from azora_admin.api.problems import Refusal
 from azora_admin.identity.rules import Action
+from azora_admin.identity.rules.permissions import permission_for
 
 # Werkzeug answers these by itself.
 _IMPLIED: Final = frozenset({"HEAD", "OPTIONS"})
@@ -49,6 +50,8 @@ class Call:
             found.update(problems.WITH_BODY)
         if self.wants_token:
             found.update(problems.WITH_TOKEN)
+        if self.action and permission_for(self.action).dangerous:
+            found.add(problems.FRESH_SIGN_IN_REQUIRED)
         if self.operation.path:
             found.add(problems.NOT_FOUND)
         if self.is_once:

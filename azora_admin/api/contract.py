@@ -31,7 +31,7 @@ _BEARER: Final = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
-    "description": "`Authorization: Bearer …` with what `POST /api/v1/auth/token` answers.",
+    "description": "`Authorization: Bearer …` with an access token of `POST /api/v1/auth/token`, or with an API key.",
 }
 _REQUEST_ID: Final = Header("X-Request-Id", "Name it when you ask us about this answer.")
 _RETRY_AFTER: Final = Header("Retry-After", "After how many seconds to try again.", always=False)

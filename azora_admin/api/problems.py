@@ -17,15 +17,21 @@ class Refusal:
 
 UNREADABLE: Final = Refusal(400, "unreadable", "The body is not JSON in UTF-8.")
 
-UNAUTHENTICATED: Final = Refusal(401, "unauthenticated", "No token was sent.")
+UNAUTHENTICATED: Final = Refusal(401, "unauthenticated", "Neither a token nor an API key was sent.")
 INVALID_TOKEN: Final = Refusal(401, "invalid_token", "The token is not one of ours.")
 TOKEN_EXPIRED: Final = Refusal(401, "token_expired", "The token has expired: get a new one.")
+INVALID_API_KEY: Final = Refusal(401, "invalid_api_key", "The API key is not one of ours.")
+API_KEY_EXPIRED: Final = Refusal(401, "api_key_expired", "The API key has expired: use another one.")
+API_KEY_REVOKED: Final = Refusal(401, "api_key_revoked", "The API key was revoked: use another one.")
 INVALID_CREDENTIALS: Final = Refusal(
     401, "invalid_credentials", "The e-mail address or the password is not right."
 )
 
 INSUFFICIENT_PERMISSIONS: Final = Refusal(
     403, "insufficient_permissions", "The caller is known, and may not do this."
+)
+FRESH_SIGN_IN_REQUIRED: Final = Refusal(
+    403, "fresh_sign_in_required", "This is dangerous, and the last sign-in too long ago: sign in again."
 )
 
 NOT_FOUND: Final = Refusal(404, "not_found", "The id in the address can't be one of ours.")
@@ -84,7 +90,15 @@ NO_SUCH_ADDRESS: Final = Refusal(404, "not_found", "Nothing is at this address."
 
 ANY_CALL: Final = (INVALID, RATE_LIMITED, INTERNAL_ERROR, UNAVAILABLE)
 WITH_BODY: Final = (UNREADABLE, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
-WITH_TOKEN: Final = (UNAUTHENTICATED, INVALID_TOKEN, TOKEN_EXPIRED, INSUFFICIENT_PERMISSIONS)
+WITH_TOKEN: Final = (
+    UNAUTHENTICATED,
+    INVALID_TOKEN,
+    TOKEN_EXPIRED,
+    INVALID_API_KEY,
+    API_KEY_EXPIRED,
+    API_KEY_REVOKED,
+    INSUFFICIENT_PERMISSIONS,
+)
 WITH_KEY: Final = (IN_PROGRESS, KEY_REUSED)
 OF_PURCHASE: Final = (
     COURSE_NOT_FOUND,

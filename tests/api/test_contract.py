@@ -14,6 +14,7 @@ from azora_admin.api.contract import document
 from azora_admin.api.description import TAGS, find_operation
 from azora_admin.web.errors import MACHINE_PREFIXES
 from tests.api.callers import ok
+from tests.architecture.source import ROOT
 
 # Endpoint → why it is no call of the contract.
 NO_CALLS: Final = {"webhooks.receive": "Stripe's events, in Stripe's own shape"}
@@ -48,6 +49,13 @@ def test_the_contract_is_served(app: Flask, client: FlaskClient) -> None:
     assert served == document(calls_of(app))
     assert served["openapi"] == "3.1.0"
     assert next(iter(served["paths"])) == "/api/v1/users"
+
+
+def test_the_page_for_people_names_every_problem_code(app: Flask) -> None:
+    told = (ROOT / "docs" / "api.md").read_text()
+    codes = {refusal.code for call in calls_of(app) for refusal in call.refusals}
+    assert len(codes) > 15
+    assert sorted(code for code in codes if f"`{code}`" not in told) == []
 
 
 def test_whatever_is_taken_has_bounds(app: Flask) -> None:
