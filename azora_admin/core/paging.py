@@ -22,9 +22,9 @@ _SIGNATURE_BYTES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list ordered by (``at``, ``id``); ``backwards`` reads the page before it."""
+    """A place in a list ordered by (``at``, ``id``), a time or a text; ``backwards`` reads the page before it."""
 
-    at: datetime
+    at: datetime | str
     id: UUID
     backwards: bool = False
 
@@ -40,8 +40,8 @@ class Page(Generic[T]):
 
 def encode_cursor(cursor: Cursor, *, secret: str, scope: str) -> str:
     """The opaque text of a cursor. ``scope`` names the list: a cursor of another list is refused."""
-    micros = _micros(cursor.at)
-    body = json.dumps([micros, cursor.id.hex, int(cursor.backwards)], separators=(",", ":")).encode()
+    at = cursor.at if isinstance(cursor.at, str) else _micros(cursor.at)
+    body = json.dumps([at, cursor.id.hex, int(cursor.backwards)], separators=(",", ":")).encode()
     return _text_of(_sign(body, secret, scope) + body)
 
 
@@ -55,14 +55,12 @@ def decode_cursor(text: str, *, secret: str, scope: str) -> Cursor:
     # Base64 passes over foreign letters and spare bits: only the one text that we would write is ours.
     if _text_of(raw) != text or not hmac.compare_digest(signature, _sign(body, secret, scope)):
         raise _not_ours()
-    micros, id_hex, backwards = json.loads(body)
-    seconds, rest = divmod(micros, 1_000_000)
-    at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
-    return Cursor(at, UUID(hex=id_hex), bool(backwards))
+    at, id_hex, backwards = json.loads(body)
+    return Cursor(at if isinstance(at, str) else _time(at), UUID(hex=id_hex), bool(backwards))
 
 
 def page_of(
-    rows: Sequence[T], *, limit: int, cursor: Cursor | None, key: Callable[[T], tuple[datetime, UUID]]
+    rows: Sequence[T], *, limit: int, cursor: Cursor | None, key: Callable[[T], tuple[datetime | str, UUID]]
 ) -> Page[T]:
     """Make a page of up to ``limit + 1`` rows read in the cursor's direction.
 
@@ -92,6 +90,11 @@ def _text_of(raw: bytes) -> str:
 def _micros(at: datetime) -> int:
     delta = at - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def _time(micros: int) -> datetime:
+    seconds, rest = divmod(micros, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
 
 
 def _sign(body: bytes, secret: str, scope: str) -> bytes:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from azora_admin.pages import account, admin, instructor, sign_in
+from azora_admin.pages import account, admin, instructor, jump, seeing, sign_in
 
 
 def blueprints() -> list[Blueprint]:
     """Every blueprint of pages, guarded or declared open."""
-    return [sign_in.blueprint, admin.blueprint, instructor.blueprint, account.blueprint]
+    return [
+        sign_in.blueprint,
+        seeing.blueprint,
+        jump.blueprint,
+        admin.blueprint,
+        instructor.blueprint,
+        account.blueprint,
+    ]

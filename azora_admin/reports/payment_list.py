@@ -24,6 +24,7 @@ from azora_admin.reports.payment_rows import PaymentRow, is_unknown, payment_row
 
 COUNTED: Final = 10_000
 _ID_START: Final = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE)
+_AT_STRIPE: Final = ("pi_", "ch_", "py_")
 _LARGEST_AMOUNT: Final = 2**63 - 1  # what the column holds
 _AMOUNT: Final = re.compile(r"[^\d,.]{0,4}(\d{1,3}(?:,\d{3})+|\d{1,13})(?:\.(\d{1,3}))?")
 
@@ -70,6 +71,17 @@ def list_payments(
     return PaymentList(page, total, counts)
 
 
+def find_payments_by_id(session: Session, text: str, *, limit: int) -> list[PaymentRow]:
+    """Payments whose id, ours or Stripe's, begins with ``text``; none for a text that can't be an id's beginning."""
+    if text.startswith(_AT_STRIPE):
+        condition = _stripe_id_starts_with(text)
+    elif _ID_START.fullmatch(text):
+        condition = _id_starts_with(text)
+    else:
+        return []
+    return [payment_row(row) for row in session.execute(payment_rows().where(condition).limit(limit))]
+
+
 def _count(session: Session, within: list[ColumnElement[bool]]) -> dict[str, int]:
     """How many of each status, of the first ``COUNTED`` + 1 that are found."""
     found = select(shown_status().label("shown")).where(*within).limit(COUNTED + 1).subquery()
@@ -102,9 +114,8 @@ def _has_status(statuses: tuple[str, ...]) -> ColumnElement[bool]:
 
 def _matches(text: str) -> ColumnElement[bool]:
     """Whatever the text can be: an id or its beginning, an amount, part of an address, name or title."""
-    if text.startswith(("pi_", "ch_", "py_")):
-        by_intent = Payment.stripe_payment_intent_id.startswith(text, autoescape=True)
-        return or_(by_intent, Payment.stripe_charge_id.startswith(text, autoescape=True))
+    if text.startswith(_AT_STRIPE):
+        return _stripe_id_starts_with(text)
     conditions = [_mentions(text)]
     if _ID_START.fullmatch(text):
         conditions.append(_id_starts_with(text))
@@ -123,6 +134,11 @@ def _mentions(text: str) -> ColumnElement[bool]:
     )
     courses = select(Course.id).where(func.lower(Course.title).contains(text.lower(), autoescape=True))
     return or_(Payment.payer_id.in_(people), Payment.course_id.in_(courses))
+
+
+def _stripe_id_starts_with(text: str) -> ColumnElement[bool]:
+    by_intent = Payment.stripe_payment_intent_id.startswith(text, autoescape=True)
+    return or_(by_intent, Payment.stripe_charge_id.startswith(text, autoescape=True))
 
 
 def _id_starts_with(text: str) -> ColumnElement[bool]:

@@ -7,7 +7,18 @@ from jinja2 import StrictUndefined
 
 from azora_admin.core import clock
 from azora_admin.core.config import Settings
-from azora_admin.web import assets, charts, filters, hx, limits, navigation, security, sessions, statuses
+from azora_admin.web import (
+    assets,
+    charts,
+    commands,
+    filters,
+    hx,
+    limits,
+    navigation,
+    security,
+    sessions,
+    statuses,
+)
 
 THEMES = ("light", "dark")
 
@@ -22,6 +33,7 @@ def install(app: Flask, settings: Settings) -> None:
         spark=charts.spark,
         now=clock.now,
         is_demo=settings.mode == "demo",
+        letter_places_of=commands.letter_places_of,
         workspaces_of=navigation.workspaces_of,
         workspace_named=navigation.workspace_named,
         role_words=navigation.role_words,
@@ -39,6 +51,9 @@ def install(app: Flask, settings: Settings) -> None:
     limits.install(app)
 
     @app.context_processor
-    def theme() -> dict[str, str]:
-        chosen = request.cookies.get("theme", "")
-        return {"theme": chosen if chosen in THEMES else ""}
+    def chosen() -> dict[str, object]:
+        theme = request.cookies.get("theme", "")
+        return {
+            "theme": theme if theme in THEMES else "",
+            "letter_keys": request.cookies.get("keys") != "off",
+        }

@@ -68,7 +68,7 @@ def actor() -> Actor:
     person = find_caller()
     return Actor(
         person_id=(person.seen_by or person.person_id) if person else None,
-        name=person.name if person else "",
+        name=(person.seen_by_name or person.name) if person else "",
         via="api" if request.path.startswith(MACHINE_PREFIXES) else "page",
         request_id=request_ids.current(),
         address=request.remote_addr or "",

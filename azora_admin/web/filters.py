@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from azora_admin.core import clock
 from azora_admin.core.money import Money, exponent, money_text
-from azora_admin.web import statuses
+from azora_admin.web import navigation, statuses
 
 MINUS: Final = "\u2212"
 _DAY: Final = timedelta(days=1)
@@ -159,6 +159,8 @@ def _iso(at: datetime) -> str:
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "role": navigation.role_word,
+    "roles": navigation.roles_text,
     "money": money_text,
     "signed": signed,
     "compact": compact,

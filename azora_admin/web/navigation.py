@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
-from azora_admin.identity.rules import STAFF, SignedIn
+from azora_admin.identity.rules import STAFF, Action, SignedIn
 from azora_admin.web.guards import EVERYBODY
 
 
@@ -16,6 +17,9 @@ class Link:
     endpoint: str
     icon: str
     label: str
+    action: Action
+    # The letter that follows "g" to go there.
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,10 @@ WORKSPACES: Final = (
         "landmark",
         STAFF,
         (
-            Group(None, (Link("admin.overview", "layout-dashboard", "Overview"),)),
-            Group("Money", (Link("admin.payments", "credit-card", "Payments"),)),
-            Group("Operations", (Link("admin.events", "webhook", "Stripe events"),)),
+            Group(None, (Link("admin.overview", "layout-dashboard", "Overview", Action.READ_OVERVIEW, "o"),)),
+            Group("Money", (Link("admin.payments", "credit-card", "Payments", Action.READ_PAYMENTS, "p"),)),
+            Group("Access", (Link("admin.people", "users", "People", Action.READ_PEOPLE, "u"),)),
+            Group("Operations", (Link("admin.events", "webhook", "Stripe events", Action.READ_EVENTS, "e"),)),
         ),
     ),
     Workspace(
@@ -62,8 +67,8 @@ WORKSPACES: Final = (
             Group(
                 None,
                 (
-                    Link("instructor.home", "house", "Home"),
-                    Link("instructor.earnings", "wallet", "Earnings"),
+                    Link("instructor.home", "house", "Home", Action.READ_EARNINGS, "h"),
+                    Link("instructor.earnings", "wallet", "Earnings", Action.READ_EARNINGS, "w"),
                 ),
             ),
         ),
@@ -73,11 +78,11 @@ WORKSPACES: Final = (
         "Your account",
         "user",
         EVERYBODY,
-        (Group(None, (Link("account.home", "user", "Account"),)),),
+        (Group(None, (Link("account.home", "user", "Account", Action.READ_OWN, "a"),)),),
     ),
 )
 
-_ROLE_WORDS: Final = (
+ROLE_WORDS: Final = (
     ("admin", "Administrator"),
     ("finance", "Finance"),
     ("support", "Support"),
@@ -90,7 +95,7 @@ _ROLE_WORDS: Final = (
 
 def workspaces_of(person: SignedIn) -> tuple[Workspace, ...]:
     """The workspaces that the person may open, theirs first."""
-    return tuple(workspace for workspace in WORKSPACES if person.roles & workspace.roles)
+    return tuple(_offered(workspace, person) for workspace in WORKSPACES if person.roles & workspace.roles)
 
 
 def workspace_named(blueprint: str | None, person: SignedIn) -> Workspace:
@@ -99,6 +104,26 @@ def workspace_named(blueprint: str | None, person: SignedIn) -> Workspace:
     return next((workspace for workspace in mine if workspace.blueprint == blueprint), mine[0])
 
 
+def _offered(workspace: Workspace, person: SignedIn) -> Workspace:
+    """The workspace with the links that the person may follow."""
+    offered = (
+        replace(group, links=tuple(link for link in group.links if person.may(link.action)))
+        for group in workspace.groups
+    )
+    return replace(workspace, groups=tuple(group for group in offered if group.links))
+
+
+def role_word(role: str) -> str:
+    """A role as people say it."""
+    return dict(ROLE_WORDS).get(role, role)
+
+
+def roles_text(roles: Iterable[str]) -> str:
+    """Several roles as people say them: ``Finance, Support``."""
+    held = set(roles)
+    return ", ".join(word for role, word in ROLE_WORDS if role in held)
+
+
 def role_words(person: SignedIn) -> str:
-    """The person's roles as people say them: ``Finance, Support``."""
-    return ", ".join(word for role, word in _ROLE_WORDS if role in person.roles)
+    """The person's roles as people say them."""
+    return roles_text(person.roles)

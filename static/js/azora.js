@@ -38,13 +38,6 @@
   /* a form sent from within a menu closes it, which gives the focus back to what opened it */
   document.addEventListener('submit', event => event.submitter?.closest('[popover]')?.hidePopover());
 
-  /* Ctrl K or ⌘K: to the search of this page, else to the jump box */
-  document.addEventListener('keydown', event => {
-    if (!(event.metaKey || event.ctrlKey) || event.key.toLowerCase() !== 'k') return;
-    const field = $('main [type=search]') ?? $('#jump');
-    if (field) { event.preventDefault(); field.focus(); field.select(); }
-  });
-
   /* toasts leave after six seconds, not while somebody reads them */
   const toasts = $('#toasts');
   const leave = toast => setTimeout(() => { if (toast.matches(':hover, :focus-within')) leave(toast); else toast.remove(); }, 6000);

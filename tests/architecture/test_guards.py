@@ -11,6 +11,7 @@ from azora_admin.identity.rules import Action
 # Blueprint → why anybody may call its routes.
 OPEN: Final = {
     "sign_in": "one signs in there",
+    "seeing": "it asks for the session by itself, and only ever ends a look",
     "operations": "whoever runs this asks it; it tells nothing of anybody",
     "webhooks": "the signature is the permission",
     "api_v1.auth": "one gets a token there",
@@ -26,6 +27,8 @@ REPEATABLE: Final = {
     "sign_in.submit": "a second session replaces the first",
     "sign_in.sign_out": "twice is once",
     "sign_in.theme": "twice is once",
+    "seeing.stop": "twice is once",
+    "jump.set_keys": "twice is once",
 }
 
 

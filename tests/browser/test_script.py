@@ -77,17 +77,6 @@ def test_a_chart_is_read_with_the_arrow_keys(open_page: Open) -> None:
     expect(plot.locator(".tip")).not_to_be_visible()
 
 
-def test_the_shortcut_leads_to_the_search(open_page: Open) -> None:
-    page = open_page(ADMIN)
-    page.keyboard.press("Control+k")
-    expect(page.locator("#jump")).to_be_focused()
-    page.keyboard.type("elena")
-    page.keyboard.press("Enter")
-    expect(page.locator("#results tbody tr")).to_have_count(3)
-    page.keyboard.press("Control+k")
-    expect(page.get_by_label("Search payments")).to_be_focused()
-
-
 def test_a_day_that_is_typed_chooses_the_range(open_page: Open) -> None:
     page = open_page(ADMIN)
     page.goto("/admin/payments")

@@ -156,7 +156,7 @@ def test_a_payment_that_may_change_asks_again_and_a_finished_one_does_not(
     one, two = market.add_learners(range(2))
     assert 'hx-trigger="every 3s"' in staff.get(f"/admin/payments/{market.order(one, course)}").text
     assert (
-        "hx-trigger"
+        'hx-trigger="every'
         not in staff.get(f"/admin/payments/{market.pay(two, course)}").text.split('id="story"')[1]
     )
 

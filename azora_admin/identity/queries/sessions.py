@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
 from azora_admin.core.ids import PersonId, SessionId
-from azora_admin.identity.rules import SignedIn, is_session_live
-from azora_admin.identity.tables import Person, PersonSession
+from azora_admin.identity.queries.people import get_person
+from azora_admin.identity.rules import Action, SignedIn, is_session_live
+from azora_admin.identity.tables import Person, PersonSession, Seeing
 
 
 def find_session(session: Session, token: str) -> SignedIn | None:
-    """Who holds the session ``token``; None when there is none or it is over."""
+    """Who holds the session ``token``; None when there is none or it is over.
+
+    While its holder looks through another person's eyes, it is that person, ``seen_by`` the holder.
+    """
     found = session.execute(
-        select(PersonSession, Person)
+        select(PersonSession, Person, Seeing)
         .join(Person, Person.id == PersonSession.person_id)
+        .outerjoin(Seeing, (Seeing.session_id == PersonSession.id) & (Seeing.until > clock.now()))
         .where(PersonSession.token_hash == token_hash(token))
     ).one_or_none()
     if found is None:
         return None
-    row, person = found
+    row, person = found[0], found[1]
+    seeing: Seeing | None = found[2]  # an outer join's, which the types don't know
     live = is_session_live(
         now=clock.now(), last_seen_at=row.last_seen_at, expires_at=row.expires_at, ended_at=row.ended_at
     )
     if not live:
         return None
-    return SignedIn(
+    holder = SignedIn(
         SessionId(row.id), PersonId(person.id), person.name, person.email, frozenset(person.roles)
+    )
+    return _seen_through(session, holder, PersonId(seeing.person_id)) if seeing is not None else holder
+
+
+def _seen_through(session: Session, holder: SignedIn, person_id: PersonId) -> SignedIn:
+    if not holder.may(Action.ACT_AS):
+        return holder  # the role was taken away meanwhile
+    return replace(
+        get_person(session, person_id),
+        session_id=holder.session_id,
+        seen_by=holder.person_id,
+        seen_by_name=holder.name,
     )
 
 

@@ -10,6 +10,8 @@ SESSION_LONGEST: Final = timedelta(days=14)
 ACCESS_TOKEN_LIFE: Final = timedelta(minutes=15)
 # For so long after the password (and the second factor) was proved, dangerous acts need no further proof.
 PROOF_LIFE: Final = timedelta(minutes=10)
+# So long may a member of staff look through another person's eyes before they have to say again why.
+SEEING_LONGEST: Final = timedelta(minutes=30)
 
 
 def is_session_live(

@@ -2,7 +2,8 @@
 
 from azora_admin.identity.tables.api_keys import ApiKey
 from azora_admin.identity.tables.audit import AuditEntry, AuditHead, AuditLink, AuditMark, AuditSeal
-from azora_admin.identity.tables.people import Person
+from azora_admin.identity.tables.people import Person, PersonKey
+from azora_admin.identity.tables.seeing import Seeing
 from azora_admin.identity.tables.sessions import PersonSession
 
 __all__ = [
@@ -13,5 +14,7 @@ __all__ = [
     "AuditMark",
     "AuditSeal",
     "Person",
+    "PersonKey",
     "PersonSession",
+    "Seeing",
 ]

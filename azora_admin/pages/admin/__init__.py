@@ -10,4 +10,12 @@ from azora_admin.web import guards
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 guards.guard(blueprint, roles=STAFF)
 
-from azora_admin.pages.admin import entries, events, overview, payments  # noqa: E402, F401  # they add their routes
+from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their routes
+    entries,
+    events,
+    overview,
+    payments,
+    people,
+    permissions,
+    person,
+)
