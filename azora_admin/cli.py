@@ -108,14 +108,23 @@ def add_user(email: str, name: str, roles: tuple[str, ...], password: str) -> No
     """Add a person with EMAIL who can sign in with a password."""
     from azora_admin.core import db
     from azora_admin.identity import actions
-    from azora_admin.identity.rules import check_sign_up
+    from azora_admin.identity.actions import audit
+    from azora_admin.identity.rules import Subject, check_sign_up
+    from azora_admin.launch.operator import at_the_machine
 
     with sentences():
         db.connect(settings_with_database())
         person = check_sign_up(email=email, name=name, password=password)
         password_hash = actions.hash_password(person.password)
         with db.transaction() as session:
-            actions.add_person(session, person, password_hash=password_hash, roles=roles)
+            person_id = actions.add_person(session, person, password_hash=password_hash, roles=roles)
+            audit.record(
+                session,
+                at_the_machine(),
+                act="person.added",
+                subject=Subject("person", str(person_id), person.email),
+                after={"name": person.name, "email": person.email, "roles": sorted(roles)},
+            )
         click.echo(f"{person.email} can sign in now, as {', '.join(roles)}")
 
 
@@ -187,23 +196,17 @@ def revoke_key(prefix: str) -> None:
 
 @main.command()
 def verify() -> None:
-    """Prove the books: the ledger against itself, the sales and Stripe. Exit status 1 when anything differs."""
+    """Prove the books and the audit log: each against itself, the books against the sales and Stripe.
+
+    Exit status 1 when anything differs.
+    """
     from azora_admin.core import db
-    from azora_admin.gateways.stripe.client import StripeConnection
-    from azora_admin.reports.verification import verify as prove
+    from azora_admin.launch.proving import prove
 
     with sentences():
         settings = settings_with_database()
         db.connect(settings)
-        verdict = prove(StripeConnection(settings))
-        for difference in verdict.differences:
-            click.echo(f"{difference.code}: {difference.sentence}")
-        if verdict.waiting:
-            click.echo(f"{verdict.waiting} charges at Stripe have their sale or fee about to be booked here")
-        if verdict.differences:
-            click.echo(f"{len(verdict.differences)} differences")
-            sys.exit(1)
-        click.echo("the ledger, the sales and Stripe agree")
+        sys.exit(prove(settings, click.echo))
 
 
 @main.group()
@@ -215,12 +218,14 @@ def events() -> None:
 def retry_events() -> None:
     """Try all parked events from the start again, once what stood in their way is gone."""
     from azora_admin.core import db
+    from azora_admin.launch.operator import note_retry
     from azora_admin.messaging import inbox
 
     with sentences():
         db.connect(settings_with_database())
         with db.transaction() as session:
             found = inbox.retry_parked(session)
+            note_retry(session, "stripe_event", found)
         click.echo(f"{len(found)} parked events are tried again")
 
 
@@ -233,12 +238,14 @@ def mail() -> None:
 def retry_mails() -> None:
     """Try all parked mails from the start again, once what stood in their way is gone."""
     from azora_admin.core import db
+    from azora_admin.launch.operator import note_retry
     from azora_admin.messaging import mail as mails
 
     with sentences():
         db.connect(settings_with_database())
         with db.transaction() as session:
             found = mails.retry_parked(session)
+            note_retry(session, "mail", found)
         click.echo(f"{len(found)} parked mails are tried again")
 
 

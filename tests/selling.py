@@ -19,7 +19,7 @@ from azora_admin.flows import checkout
 from azora_admin.gateways.stripe.client import API_VERSION, StripeConnection
 from azora_admin.identity import actions as people
 from azora_admin.identity.queries import get_person
-from azora_admin.identity.rules import NewPerson, SignedIn
+from azora_admin.identity.rules import Actor, NewPerson, SignedIn
 from azora_admin.jobs import stripe_events
 from azora_admin.ledger import queries as ledger
 from azora_admin.marketplace import actions as shelf
@@ -101,9 +101,8 @@ class Shop:
 
     def buy(self, learner: SignedIn, course_id: CourseId) -> checkout.Purchase | checkout.Enrolment:
         """The purchase call itself."""
-        return checkout.buy_course(
-            self.stripe, learner, course_id=course_id, cause="request:test", ask_after=ASK_AFTER
-        )
+        actor = Actor(learner.person_id, learner.name, "api", request_id="test", address="")
+        return checkout.buy_course(self.stripe, learner, actor, course_id=course_id, ask_after=ASK_AFTER)
 
     def confirm(self, purchase: checkout.Purchase, card: str = VISA) -> str:
         """Pay as a phone does, with the SDK and the client secret. Returns the intent's status, or the decline."""

@@ -1,12 +1,16 @@
 """Secrets at rest: sealed with a key of their purpose, so that a stolen backup of the database tells nothing.
 
+And marks: proofs, by a key that the database does not have, that a row is as we wrote it.
+
 Each purpose has its own AES-256-GCM key (NIST SP 800-38D), derived from the installation's secret key by HKDF
 (RFC 5869). What is stored: a version, the id of the key, a random nonce, the ciphertext and its tag.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +24,14 @@ _KEY_ID: Final = 4
 _NONCE: Final = 12
 _TAG: Final = 16
 _HEAD: Final = len(_VERSION) + _KEY_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Proof that whoever made it has the key: ``key_id`` names the key in public, ``value`` is an HMAC-SHA256."""
+
+    key_id: str
+    value: bytes
 
 
 class SealBroken(Exception):
@@ -50,6 +62,12 @@ def unseal(secret_key: str, purpose: str, sealed: bytes, *, about: str = "") -> 
         return AESGCM(key).decrypt(nonce, box, head + about.encode())
     except InvalidTag:
         raise SealBroken(f"this sealed {purpose} was changed, or belongs to something else") from None
+
+
+def mark(secret_key: str, purpose: str, message: bytes) -> Mark:
+    """The mark on ``message`` that only this secret key can make (RFC 2104); the message itself stays readable."""
+    key_id, key = _key(secret_key, purpose)
+    return Mark(key_id.hex(), hmac.digest(key, message, "sha256"))
 
 
 @lru_cache(maxsize=64)

@@ -25,7 +25,8 @@ from azora_admin.flows.finishing import Finish, unanswered
 from azora_admin.gateways.stripe import intents
 from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
 from azora_admin.gateways.stripe.shapes import Intent
-from azora_admin.identity.rules import SignedIn
+from azora_admin.identity.actions import audit
+from azora_admin.identity.rules import Actor, SignedIn, Subject
 from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace import queries as courses
 from azora_admin.payments import queries as payments
@@ -55,9 +56,9 @@ class Enrolment:
 def buy_course(
     stripe: StripeConnection,
     learner: SignedIn,
+    actor: Actor,
     *,
     course_id: CourseId,
-    cause: str,
     ask_after: timedelta,
     finish: Finish[Purchase | Enrolment] = unanswered,
 ) -> Purchase | Enrolment:
@@ -68,9 +69,7 @@ def buy_course(
     Raises NotFound ``course_not_found``, Conflict ``already_purchased``, NoAnswer when Stripe is silent
     (the order stands: the same call later goes on with it).
     """
-    order = partial(
-        _order, stripe, learner, course_id=course_id, cause=cause, ask_after=ask_after, finish=finish
-    )
+    order = partial(_order, stripe, learner, actor, course_id=course_id, ask_after=ask_after, finish=finish)
     bought = order()
     if isinstance(bought, Purchase) and bought.payment.status == "cancelled":
         # The open order was given up at Stripe (by hand, say), and we hear of it only now: it makes room for a new one.
@@ -84,9 +83,9 @@ def buy_course(
 def _order(
     stripe: StripeConnection,
     learner: SignedIn,
+    actor: Actor,
     *,
     course_id: CourseId,
-    cause: str,
     ask_after: timedelta,
     finish: Finish[Purchase | Enrolment],
 ) -> Purchase | Enrolment:
@@ -96,11 +95,11 @@ def _order(
         course = courses.get_course(session, course_id)
         _refuse_second(session, learner.person_id, course_id)
         if course.price.is_zero:
-            enrolment = _enrol(session, learner.person_id, course_id)
+            enrolment = _enrol(session, actor, learner.person_id, course)
             finish(session, enrolment)
             return enrolment
-        payment_id = _reserve(session, learner.person_id, course, cause=cause, ask_after=ask_after)
-    return send_order(stripe, learner, payment_id=payment_id, cause=cause, finish=finish)
+        payment_id = _reserve(session, actor, learner.person_id, course, ask_after=ask_after)
+    return send_order(stripe, learner, payment_id=payment_id, cause=actor.cause, finish=finish)
 
 
 def send_order(
@@ -143,15 +142,22 @@ def _already_purchased() -> Conflict:
     return Conflict("already_purchased", "You have paid for this course, or have it already.")
 
 
-def _enrol(session: Session, learner_id: PersonId, course_id: CourseId) -> Enrolment:
+def _enrol(session: Session, actor: Actor, learner_id: PersonId, course: courses.CourseView) -> Enrolment:
     shelf.grant_access(
-        session, learner_id=learner_id, course_id=course_id, reason="enrolment", payment_id=None
+        session, learner_id=learner_id, course_id=course.id, reason="enrolment", payment_id=None
     )
-    return Enrolment(course_id, clock.now())
+    audit.record(
+        session,
+        actor,
+        act="course.enrolled",
+        subject=Subject("course", str(course.id), course.title),
+        after={"learner_id": learner_id},
+    )
+    return Enrolment(course.id, clock.now())
 
 
 def _reserve(
-    session: Session, learner_id: PersonId, course: courses.CourseView, *, cause: str, ask_after: timedelta
+    session: Session, actor: Actor, learner_id: PersonId, course: courses.CourseView, *, ask_after: timedelta
 ) -> PaymentId:
     open_one = payments.find_live_purchase(session, payer_id=learner_id, course_id=course.id)
     if open_one is not None:
@@ -167,7 +173,15 @@ def _reserve(
         price=Money(course.price.amount, course.price.currency),
         description=course.title,
     )
-    return charges.reserve(session, order, cause=cause, ask_after=ask_after)
+    payment_id = charges.reserve(session, order, cause=actor.cause, ask_after=ask_after)
+    audit.record(
+        session,
+        actor,
+        act="payment.ordered",
+        subject=Subject("payment", str(payment_id), course.title),
+        after={"payer_id": learner_id, "course_id": course.id, "price": order.price},
+    )
+    return payment_id
 
 
 def _introduce(stripe: StripeConnection, payer: SignedIn) -> str:

@@ -13,6 +13,7 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.flows import asking
+from azora_admin.identity.actions.audit_seals import seal_next_day
 from azora_admin.ledger.actions import take_snapshot
 from azora_admin.messaging import inbox, mail, mailbox, replies
 
@@ -29,6 +30,7 @@ def register(queue: procrastinate.App, settings: Settings) -> None:
     _requeue_mails(queue)
     _rescue(queue)
     _keep_the_book_short(queue)
+    _seal(queue, settings)
     _forget(queue)
 
 
@@ -88,6 +90,26 @@ def _keep_the_book_short(queue: procrastinate.App) -> None:
         # Hot accounts are read as the last snapshot plus what came since: the tail has to stay short.
         with db.transaction() as session:
             take_snapshot(session)
+
+
+def _seal(queue: procrastinate.App, settings: Settings) -> None:
+    @queue.periodic(cron="*/10 * * * *")
+    @queue.task(name="rounds.seal_the_audit_log", queueing_lock="rounds.seal_the_audit_log")
+    def seal(timestamp: int) -> None:
+        seal_the_audit_log(settings)
+
+
+def seal_the_audit_log(settings: Settings) -> None:
+    """Seal every day that is over. Each seal is told to the log, too: a copy that the database's owner can't reach."""
+    secret_key = settings.secret_key.get_secret_value()
+    if not secret_key:
+        log.error("the audit log can't be sealed: AZORA_SECRET_KEY is not set")
+    while secret_key:
+        with db.transaction() as session:
+            sealed = seal_next_day(session, secret_key=secret_key)
+        if sealed is None:
+            break
+        log.warning("audit log of %s sealed: %d entries, %s", sealed.day, sealed.entries, sealed.hash.hex())
 
 
 def _forget(queue: procrastinate.App) -> None:

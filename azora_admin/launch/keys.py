@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -11,19 +10,15 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock, db
 from azora_admin.identity import actions, queries
 from azora_admin.identity.queries import ApiKeyView
-from azora_admin.identity.rules import Actor, SignedIn, normalized_email
+from azora_admin.identity.rules import SignedIn, normalized_email
+from azora_admin.launch.operator import at_the_machine
 from azora_admin.launch.problem import LaunchError
-
-
-def commander() -> Actor:
-    """Whoever types at this machine."""
-    return Actor(None, getpass.getuser(), "command", request_id="", address="")
 
 
 def add_machine(name: str) -> SignedIn:
     """A new machine. Raises Invalid for a name that is none."""
     with db.transaction() as session:
-        return queries.get_person(session, actions.add_machine(session, commander(), name=name))
+        return queries.get_person(session, actions.add_machine(session, at_the_machine(), name=name))
 
 
 def add_key(owner: str, *, name: str, scopes: Iterable[str], days: int | None) -> tuple[ApiKeyView, str]:
@@ -31,7 +26,7 @@ def add_key(owner: str, *, name: str, scopes: Iterable[str], days: int | None) -
     with db.transaction() as session:
         return actions.create_key(
             session,
-            commander(),
+            at_the_machine(),
             owner_id=_get_owner(session, owner).person_id,
             name=name,
             scopes=scopes,
@@ -43,7 +38,7 @@ def revoke_key(prefix: str) -> ApiKeyView:
     """End the key that begins with ``prefix``. Raises NotFound."""
     with db.transaction() as session:
         key = queries.get_key_by_prefix(session, prefix)
-        return actions.revoke_key(session, commander(), key_id=key.key_id, owner_id=key.owner_id)
+        return actions.revoke_key(session, at_the_machine(), key_id=key.key_id, owner_id=key.owner_id)
 
 
 def list_keys(owner: str) -> Iterator[str]:

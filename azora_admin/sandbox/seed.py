@@ -25,8 +25,9 @@ from azora_admin.core.money import Money
 from azora_admin.flows import asking, checkout
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity import actions as people
+from azora_admin.identity.actions import audit
 from azora_admin.identity.queries import find_person_by_email
-from azora_admin.identity.rules import NewPerson, SignedIn
+from azora_admin.identity.rules import Actor, NewPerson, SignedIn, Subject
 from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace.rules import INSTRUCTOR_BASIS_POINTS, check_course
 from azora_admin.marketplace.tables import Course
@@ -46,6 +47,9 @@ _CARDS: Final = (
     ("pm_card_visa_chargeDeclined", 2),
     ("", 2),  # the cart is left
 )
+
+# Who did it, in the books and in the audit log.
+SEED: Final = Actor(None, "Demo data", "command", request_id="", address="")
 
 Say = Callable[[str], None]
 
@@ -123,6 +127,13 @@ def _add_person(person: DemoPerson, password_hash: str) -> SignedIn:
             return known
         new = NewPerson(person.email, person.name, catalogue.DEMO_PASSWORD)
         person_id = people.add_person(session, new, password_hash=password_hash, roles=person.roles)
+        audit.record(
+            session,
+            SEED,
+            act="person.added",
+            subject=Subject("person", str(person_id), person.email),
+            after={"name": person.name, "email": person.email, "roles": sorted(person.roles)},
+        )
     return SignedIn(None, person_id, person.name, person.email, frozenset(person.roles))
 
 
@@ -193,7 +204,7 @@ def _sell_one(
     learner = chance.choice(demo.learners)
     first_ask = timedelta(seconds=settings.ask_after_seconds)
     try:
-        bought = checkout.buy_course(stripe, learner, course_id=course_id, cause="demo", ask_after=first_ask)
+        bought = checkout.buy_course(stripe, learner, SEED, course_id=course_id, ask_after=first_ask)
     except Conflict:
         return  # this learner has it: the draw is simply lost
     if isinstance(bought, checkout.Enrolment) or not card or bought.payment.stripe_payment_intent_id is None:

@@ -11,12 +11,15 @@ from typing import Final
 from flask import Flask, Request, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 
 from azora_admin.core import db
 from azora_admin.core.errors import Unauthenticated
 from azora_admin.identity import actions, queries
-from azora_admin.identity.rules import SignedIn
+from azora_admin.identity.actions import audit
+from azora_admin.identity.rules import SignedIn, Subject
+from azora_admin.web import callers
 from azora_admin.web.errors import MACHINE_PREFIXES
 
 _NOTED_EVERY: Final = 300
@@ -76,6 +79,7 @@ def open_session(email: str, password: str) -> SignedIn:
         person, token = actions.sign_in(
             transaction, email=email, password=password, user_agent=agent, address=address
         )
+        _record(transaction, person, "person.signed_in")
     session.clear()
     session["noted"] = int(time.time())
     login_user(Visitor(person, token))
@@ -88,8 +92,20 @@ def end_session() -> None:
     if person is not None and person.session_id is not None:
         with db.transaction() as transaction:
             actions.sign_out(transaction, session_id=person.session_id)
+            _record(transaction, person, "person.signed_out")
     logout_user()
     session.clear()
+
+
+def _record(transaction: Session, person: SignedIn, act: str) -> None:
+    """Note in the audit log that ``person`` came or went, and by which session."""
+    audit.record(
+        transaction,
+        callers.actor().known_as(person),
+        act=act,
+        subject=Subject("person", str(person.person_id), person.email),
+        after={"session_id": person.session_id},
+    )
 
 
 def note_use() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azora_admin.core.sealing import SealBroken, seal, unseal
+from azora_admin.core.sealing import SealBroken, mark, seal, unseal
 
 KEY = "a secret key of at least 32 characters"
 PLAIN = b"JBSWY3DPEHPK3PXP"
@@ -47,3 +47,16 @@ def test_every_changed_bit_and_every_missing_byte_is_seen() -> None:
             unseal(KEY, "totp", bytes(changed))
         with pytest.raises(SealBroken):
             unseal(KEY, "totp", sealed[:place])
+
+
+@given(message=st.binary(max_size=100))
+def test_a_mark_is_the_same_again_and_of_nothing_else(message: bytes) -> None:
+    ours = mark(KEY, "audit seal", message)
+    assert ours == mark(KEY, "audit seal", message)
+    others = {mark(KEY, "audit seal", message + b"x").value, mark(KEY, "other", message).value}
+    assert ours.value not in others | {mark(KEY + "!", "audit seal", message).value}
+
+
+def test_a_mark_names_its_key_without_telling_it() -> None:
+    assert mark(KEY, "audit seal", b"a").key_id == mark(KEY, "audit seal", b"b").key_id
+    assert mark(KEY, "audit seal", b"a").key_id != mark(KEY + "!", "audit seal", b"a").key_id

@@ -18,6 +18,7 @@ from azora_admin.core.config import Settings
 from azora_admin.core.db import Database
 from azora_admin.identity.rules.api_keys import handle_of
 from azora_admin.launch.settings_table import as_markdown, as_text
+from tests.audited import audited
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,6 +70,9 @@ def test_a_person_added_by_command_can_sign_in_once(settings: Settings, database
         assert connection.execute("SELECT email, roles FROM person").fetchall() == [
             ("ada@example.com", ["finance"])
         ]
+    (entry,) = audited()
+    assert (entry.act, entry.via, entry.subject_label) == ("person.added", "command", "ada@example.com")
+    assert entry.actor_name
 
 
 def test_a_machine_gets_a_key_which_is_shown_once_and_can_be_ended(

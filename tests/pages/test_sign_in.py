@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.audited import audited
 from tests.pages import market
 from tests.pages.conftest import Browser, form_token
 
@@ -128,3 +129,18 @@ def test_a_theme_that_we_do_not_have_is_not_kept(browser: Browser) -> None:
 
 def test_the_demo_people_are_named_at_the_door_of_a_demo_alone(client: FlaskClient) -> None:
     assert "admin@demo.azora.test" in client.get("/sign-in").text
+
+
+def test_who_comes_and_goes_is_in_the_audit_log_and_who_was_refused_is_not(app: Flask) -> None:
+    person_id = market.add_person("amara@market.test", "Amara Nwosu", "admin")
+    client = app.test_client()
+    enter(client, "amara@market.test", "not the password")
+    enter(client, "amara@market.test", market.PASSWORD)
+    client.post("/sign-out", data={"csrf_token": form_token(client.get("/admin/").text)})
+    came, went = audited()
+    assert (came.act, went.act) == ("person.signed_in", "person.signed_out")
+    assert (came.actor_id, came.actor_name, came.via) == (person_id, "Amara Nwosu", "page")
+    assert went.actor_id == person_id
+    assert came.after == went.after
+    assert set(came.after or ()) == {"session_id"}
+    assert came.request_id != went.request_id

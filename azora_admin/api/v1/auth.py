@@ -8,10 +8,11 @@ from azora_admin.api import answers, bearer, bodies, shapes
 from azora_admin.api.description import PEOPLE, Answer, describe
 from azora_admin.api.problems import INVALID_CREDENTIALS
 from azora_admin.core import clock, db
-from azora_admin.identity.actions import check_password
-from azora_admin.identity.rules import ACCESS_TOKEN_LIFE
+from azora_admin.identity.actions import audit, check_password
+from azora_admin.identity.rules import ACCESS_TOKEN_LIFE, Subject
 from azora_admin.identity.rules.tokens import AccessTokens
 from azora_admin.web import limits
+from azora_admin.web.callers import actor
 
 
 def blueprint() -> Blueprint:
@@ -29,6 +30,13 @@ def blueprint() -> Blueprint:
         """
         with db.reading() as session:
             person = check_password(session, email=body.email, password=body.password)
+        with db.transaction() as session:
+            audit.record(
+                session,
+                actor().known_as(person),
+                act="person.signed_in",
+                subject=Subject("person", str(person.person_id), person.email),
+            )
         tokens: AccessTokens = current_app.extensions[bearer.EXTENSION]
         access = tokens.issue(person, now=clock.now(), life=ACCESS_TOKEN_LIFE)
         seconds = int(ACCESS_TOKEN_LIFE.total_seconds())

@@ -74,8 +74,8 @@ def purchases(settings: Settings, stripe: StripeConnection) -> Blueprint:
         bought = checkout.buy_course(
             stripe,
             caller(),
+            actor(),
             course_id=course_id,
-            cause=actor().cause,
             ask_after=ask_after,
             finish=lambda session, bought: kept(session, _bought(bought)),
         )

@@ -9,6 +9,7 @@ from azora_admin.api.description import PEOPLE, Answer, describe
 from azora_admin.flows.sign_up import sign_up
 from azora_admin.identity.rules import SignedIn
 from azora_admin.web import limits
+from azora_admin.web.callers import actor
 from azora_admin.web.once import kept, once
 
 
@@ -24,6 +25,7 @@ def blueprint() -> Blueprint:
     def create(body: bodies.SignUp) -> Response:
         """Sign up as a learner."""
         person = sign_up(
+            actor(),
             email=body.email,
             name=body.name,
             password=body.password,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -60,3 +60,7 @@ class Actor:
     def cause(self) -> str:
         """The actor's request as the cause of a fact in the books."""
         return f"request:{self.request_id}" if self.via in ("page", "api") else self.via
+
+    def known_as(self, person: SignedIn) -> Actor:
+        """The same request, made by somebody who has said by now who they are: a sign-in, say."""
+        return replace(self, person_id=person.person_id, name=person.name)
