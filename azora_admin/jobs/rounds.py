@@ -13,6 +13,7 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.flows import asking
+from azora_admin.identity.actions import links, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
 from azora_admin.ledger.actions import take_snapshot
 from azora_admin.messaging import inbox, mail, mailbox, replies
@@ -134,3 +135,10 @@ def _forget(queue: procrastinate.App) -> None:
         with db.transaction() as session:
             mail.forget_old(session)
             mailbox.forget_old(session)
+
+    @queue.periodic(cron="37 * * * *")
+    @queue.task(name="rounds.forget_old_tries", queueing_lock="rounds.forget_old_tries")
+    def forget_old_tries(timestamp: int) -> None:
+        with db.transaction() as session:
+            tries.forget_old(session)
+            links.forget_old(session)

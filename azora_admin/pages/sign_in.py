@@ -10,6 +10,7 @@ from typing import Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from azora_admin.core.errors import Unauthenticated
+from azora_admin.identity.rules.tries import TooManyTries
 from azora_admin.web import THEMES, guards, hx, limits, sessions
 from azora_admin.web.forms import FormError, SignInForm
 
@@ -50,8 +51,13 @@ def submit() -> Response:
         return _show(email=email, target=target, problems=entered.problems())
     try:
         person = sessions.open_session(email, entered.password.data)
-    except Unauthenticated as refusal:
-        return _show(email=email, target=target, problems=(FormError("email", refusal.detail),))
+    except (Unauthenticated, TooManyTries) as refusal:
+        problem = FormError("email", refusal.detail)
+        response = _show(email=email, target=target, problems=(problem,))
+        if refusal.retry_after is not None:
+            response.status_code = refusal.status
+            response.headers["Retry-After"] = str(refusal.retry_after)
+        return response
     return hx.redirect(target or guards.home_of(person))
 
 

@@ -11,6 +11,7 @@ from azora_admin.web import (
     assets,
     charts,
     commands,
+    devices,
     filters,
     hx,
     limits,
@@ -48,6 +49,7 @@ def install(app: Flask, settings: Settings) -> None:
     assets.install(app)
     hx.install(app)
     sessions.install(app)
+    devices.install(app, settings)
     limits.install(app)
 
     @app.context_processor

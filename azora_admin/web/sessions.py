@@ -16,10 +16,11 @@ from werkzeug.local import LocalProxy
 
 from azora_admin.core import db
 from azora_admin.core.errors import Unauthenticated
+from azora_admin.flows import trying
 from azora_admin.identity import actions, queries
 from azora_admin.identity.actions import audit
 from azora_admin.identity.rules import SignedIn, Subject
-from azora_admin.web import callers
+from azora_admin.web import callers, devices
 from azora_admin.web.errors import MACHINE_PREFIXES
 
 _NOTED_EVERY: Final = 300
@@ -72,14 +73,14 @@ def signed_in() -> SignedIn:
 
 
 def open_session(email: str, password: str) -> SignedIn:
-    """Sign in and give the browser its cookie. Raises Unauthenticated ``invalid_credentials``."""
+    """Sign in and give the browser its cookie. Raises Unauthenticated ``invalid_credentials`` or TooManyTries."""
     end_session()  # whoever was signed in here is not any more
+    known = trying.try_password(devices.attempt(email), password)
     agent, address = request.user_agent.string, request.remote_addr or ""
     with db.transaction() as transaction:
-        person, token = actions.sign_in(
-            transaction, email=email, password=password, user_agent=agent, address=address
-        )
+        person, token = actions.start_session(transaction, known, user_agent=agent, address=address)
         _record(transaction, person, "person.signed_in")
+    devices.remember(person.email)
     session.clear()
     session["noted"] = int(time.time())
     login_user(Visitor(person, token))

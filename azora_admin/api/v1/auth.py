@@ -8,10 +8,11 @@ from azora_admin.api import answers, bearer, bodies, shapes
 from azora_admin.api.description import PEOPLE, Answer, describe
 from azora_admin.api.problems import INVALID_CREDENTIALS
 from azora_admin.core import clock, db
-from azora_admin.identity.actions import audit, check_password
+from azora_admin.flows.trying import try_password
+from azora_admin.identity.actions import audit
 from azora_admin.identity.rules import ACCESS_TOKEN_LIFE, Subject
 from azora_admin.identity.rules.tokens import AccessTokens
-from azora_admin.web import limits
+from azora_admin.web import devices, limits
 from azora_admin.web.callers import actor
 
 
@@ -28,8 +29,7 @@ def blueprint() -> Blueprint:
 
         It speaks for its person for 15 minutes, in every call that asks for one.
         """
-        with db.reading() as session:
-            person = check_password(session, email=body.email, password=body.password)
+        person = try_password(devices.attempt(body.email), body.password)
         with db.transaction() as session:
             audit.record(
                 session,

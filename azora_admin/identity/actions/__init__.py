@@ -4,7 +4,7 @@ from azora_admin.identity.actions.api_keys import create_key, note_key_use, revo
 from azora_admin.identity.actions.machines import add_machine
 from azora_admin.identity.actions.passwords import check_password, hash_password
 from azora_admin.identity.actions.people import add_person
-from azora_admin.identity.actions.sessions import sign_in, sign_out, start_session, touch_session
+from azora_admin.identity.actions.sessions import sign_out, start_session, touch_session
 
 __all__ = [
     "add_machine",
@@ -14,7 +14,6 @@ __all__ = [
     "hash_password",
     "note_key_use",
     "revoke_key",
-    "sign_in",
     "sign_out",
     "start_session",
     "touch_session",

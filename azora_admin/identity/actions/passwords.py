@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from azora_admin.core.errors import Unauthenticated
+from azora_admin.core.ids import PersonId
 from azora_admin.identity.queries import as_signed_in
 from azora_admin.identity.rules import SignedIn, normalized_email
 from azora_admin.identity.tables import Person
@@ -38,6 +39,21 @@ def check_password(session: Session, *, email: str, password: str) -> SignedIn:
     if person is None:
         raise Unauthenticated("invalid_credentials", "The e-mail address or the password is not right.")
     return as_signed_in(person)
+
+
+def find_stale_hash(session: Session, person_id: PersonId) -> str | None:
+    """The person's hash when it was made with other parameters than a new one would be, or None."""
+    password_hash = session.scalar(select(Person.password_hash).where(Person.id == person_id))
+    return password_hash if password_hash and _hasher.check_needs_rehash(password_hash) else None
+
+
+def renew_hash(session: Session, person_id: PersonId, *, stale: str, fresh: str) -> None:
+    """Put a hash of the same password in the place of the ``stale`` one, unless the password has changed meanwhile."""
+    session.execute(
+        update(Person)
+        .where(Person.id == person_id, Person.password_hash == stale)
+        .values(password_hash=fresh)
+    )
 
 
 @lru_cache(maxsize=1)

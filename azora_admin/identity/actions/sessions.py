@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
 from azora_admin.core.ids import SessionId, new_id
-from azora_admin.identity.actions.passwords import check_password
 from azora_admin.identity.queries import token_hash
 from azora_admin.identity.rules import SESSION_LONGEST, SignedIn
 from azora_admin.identity.tables import PersonSession
@@ -36,14 +35,6 @@ def start_session(
     session.flush()
     opened = SignedIn(SessionId(row.id), person.person_id, person.name, person.email, person.roles)
     return opened, token
-
-
-def sign_in(
-    session: Session, *, email: str, password: str, user_agent: str, address: str
-) -> tuple[SignedIn, str]:
-    """Check the password and open a session. Raises Unauthenticated ``invalid_credentials``."""
-    person = check_password(session, email=email, password=password)
-    return start_session(session, person, user_agent=user_agent, address=address)
 
 
 def sign_out(session: Session, *, session_id: SessionId) -> None:

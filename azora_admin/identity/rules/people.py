@@ -9,15 +9,14 @@ from unicodedata import category
 from email_validator import EmailNotValidError, validate_email
 
 from azora_admin.core.errors import FieldError, Invalid
+from azora_admin.identity.rules import passwords
 
-PASSWORD_SHORTEST: Final = 10
-PASSWORD_LONGEST: Final = 256
 NAME_LONGEST: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """A checked sign-up: the address normalized, the password long enough."""
+    """A checked sign-up: the address normalized, the password one that is not tried first."""
 
     email: str
     name: str
@@ -33,13 +32,8 @@ def check_sign_up(*, email: str, name: str, password: str) -> NewPerson:
     clean_name = tidy_name(name)
     if clean_name is None:
         errors.append(no_name())
-    if not PASSWORD_SHORTEST <= len(password) <= PASSWORD_LONGEST:
-        text = f"Choose a password of {PASSWORD_SHORTEST} to {PASSWORD_LONGEST} characters."
-        errors.append(FieldError("password", "invalid_length", text))
-    elif address and password.lower() in {address, address.split("@")[0]}:
-        errors.append(
-            FieldError("password", "guessable", "Choose a password that is not your e-mail address.")
-        )
+    if weakness := passwords.complaint(password, about=(email, name)):
+        errors.append(weakness)
     if errors or address is None or clean_name is None:
         raise Invalid(errors)
     return NewPerson(address, clean_name, password)

@@ -2,9 +2,11 @@
 
 from azora_admin.identity.tables.api_keys import ApiKey
 from azora_admin.identity.tables.audit import AuditEntry, AuditHead, AuditLink, AuditMark, AuditSeal
+from azora_admin.identity.tables.links import OneTimeLink
 from azora_admin.identity.tables.people import Person, PersonKey
 from azora_admin.identity.tables.seeing import Seeing
 from azora_admin.identity.tables.sessions import PersonSession
+from azora_admin.identity.tables.tries import SignInTally
 
 __all__ = [
     "ApiKey",
@@ -13,8 +15,10 @@ __all__ = [
     "AuditLink",
     "AuditMark",
     "AuditSeal",
+    "OneTimeLink",
     "Person",
     "PersonKey",
     "PersonSession",
     "Seeing",
+    "SignInTally",
 ]

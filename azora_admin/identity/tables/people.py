@@ -13,13 +13,14 @@ from azora_admin.core.db import Base
 
 
 class Person(Base):
-    """Somebody with an account; roles add up."""
+    """Somebody with an account; roles add up. ``email_confirmed_at``: when the address was shown to be theirs."""
 
     __tablename__ = "person"
     __table_args__ = (CheckConstraint("email = lower(email) AND email LIKE '%_@_%'", name="email_form"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(Text, unique=True)
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     name: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
