@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from flask import Flask
@@ -11,12 +12,13 @@ from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from azora_admin import model, pages, web
-from azora_admin.api import bearer, operations, v1
+from azora_admin.api import bearer, operations, v1, well_known
+from azora_admin.api.access_tokens import AccessTokens
+from azora_admin.api.keyring import KeyRing, find_keys
 from azora_admin.core import db
 from azora_admin.core.config import Settings, SettingsError
 from azora_admin.core.places import asset_root
 from azora_admin.gateways.stripe.client import StripeConnection
-from azora_admin.identity.rules.tokens import AccessTokens
 from azora_admin.web import errors, request_ids
 from azora_admin.webhooks import stripe as stripe_webhooks
 
@@ -57,23 +59,25 @@ def create_app(settings: Settings) -> Flask:
         SQLALCHEMY_DATABASE_URI=db.driver_url(settings.database_url),
     )
     OneEngine(metadata=model.metadata).init_app(app)
-    app.extensions[bearer.EXTENSION] = AccessTokens(secret)
+    ring = KeyRing(partial(find_keys, secret))
+    app.extensions[bearer.EXTENSION] = AccessTokens(ring)
     request_ids.install(app)
     web.install(app, settings)
     errors.install(app)
-    _add_faces(app, settings)
+    _add_faces(app, settings, ring)
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
 
-def _add_faces(app: Flask, settings: Settings) -> None:
+def _add_faces(app: Flask, settings: Settings, ring: KeyRing) -> None:
     # A person waits, and a thread with them: better to be told soon that Stripe is silent than to hang on.
     stripe = StripeConnection(settings, read_seconds=8.0, retries=1)
     for blueprint in (
         *pages.blueprints(),
         v1.blueprint(settings, stripe),
         operations.blueprint(settings),
+        well_known.blueprint(ring),
         stripe_webhooks.blueprint(settings),
     ):
         app.register_blueprint(blueprint)

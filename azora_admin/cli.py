@@ -6,24 +6,22 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
-from azora_admin.core.config import Settings, SettingsError, load_settings
-from azora_admin.launch.home import completed
+from azora_admin.core.config import load_settings
+from azora_admin.launch import key_commands
 from azora_admin.launch.problem import LaunchError
-
-_WITHOUT_DATABASE = (
-    "There is no database to work with: nothing is running in {home}. Start Azora admin there (make run), "
-    "or set AZORA_DATABASE_URL."
-)
+from azora_admin.launch.telling import sentences, settings_with_database
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Azora admin: the monetization back office. Settings come from the environment: see `azora settings`."""
+
+
+for _group in (key_commands.machine, key_commands.key, key_commands.keys):
+    main.add_command(_group)
 
 
 @main.command()
@@ -126,72 +124,6 @@ def add_user(email: str, name: str, roles: tuple[str, ...], password: str) -> No
                 after={"name": person.name, "email": person.email, "roles": sorted(roles)},
             )
         click.echo(f"{person.email} can sign in now, as {', '.join(roles)}")
-
-
-@main.group()
-def machine() -> None:
-    """Machines: accounts of programs, which have keys and no password."""
-
-
-@machine.command("add")
-@click.argument("name")
-def add_machine(name: str) -> None:
-    """Add a machine called NAME, and tell its address."""
-    from azora_admin.core import db
-    from azora_admin.launch import keys
-
-    with sentences():
-        db.connect(settings_with_database())
-        click.echo(keys.add_machine(name).email)
-
-
-@main.group()
-def key() -> None:
-    """API keys of machines and people."""
-
-
-@key.command("add")
-@click.argument("owner")
-@click.option("--name", required=True, help="What the key is for.")
-@click.option("--scope", "scopes", multiple=True, required=True, help="A scope; may be given several times.")
-@click.option(
-    "--days", type=click.IntRange(1, 3650), help="Days until it ends; without it, when it is revoked."
-)
-def add_key(owner: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:
-    """Make a key for whoever has the address OWNER. Its text alone goes to standard output, this one time."""
-    from azora_admin.core import db
-    from azora_admin.launch import keys
-
-    with sentences():
-        db.connect(settings_with_database())
-        made, text = keys.add_key(owner, name=name, scopes=scopes, days=days)
-        click.echo(f"{made.prefix} for {owner}; it is not shown again:", err=True)
-        click.echo(text)
-
-
-@key.command("list")
-@click.argument("owner")
-def list_keys(owner: str) -> None:
-    """List the keys of whoever has the address OWNER."""
-    from azora_admin.core import db
-    from azora_admin.launch import keys
-
-    with sentences():
-        db.connect(settings_with_database())
-        for line in keys.list_keys(owner):
-            click.echo(line)
-
-
-@key.command("revoke")
-@click.argument("prefix")
-def revoke_key(prefix: str) -> None:
-    """End the key whose shown part is PREFIX (azk_…), from the next call on."""
-    from azora_admin.core import db
-    from azora_admin.launch import keys
-
-    with sentences():
-        db.connect(settings_with_database())
-        click.echo(f"{keys.revoke_key(prefix).prefix} opens nothing any more")
 
 
 @main.command()
@@ -297,33 +229,6 @@ def settings(markdown: bool) -> None:
     from azora_admin.launch.settings_table import as_markdown, as_text
 
     click.echo(as_markdown() if markdown else as_text())
-
-
-@contextmanager
-def sentences() -> Iterator[None]:
-    """What goes wrong and was foreseen is told in a sentence, with exit status 1; the rest keeps its traceback."""
-    from sqlalchemy.exc import OperationalError
-
-    from azora_admin.core.errors import DomainError
-
-    try:
-        yield
-    except OperationalError as error:
-        raise click.ClickException(f"The database does not do its part: {str(error.orig).strip()}") from None
-    except (LaunchError, SettingsError) as problem:
-        raise click.ClickException(str(problem)) from None
-    except DomainError as refusal:
-        raise click.ClickException(
-            " ".join([one.message for one in refusal.errors] or [refusal.detail])
-        ) from None
-
-
-def settings_with_database() -> Settings:
-    """The settings of this environment, completed by what runs in the home. Raises LaunchError without a database."""
-    chosen = completed(load_settings())
-    if not chosen.database_url:
-        raise LaunchError(_WITHOUT_DATABASE.format(home=chosen.home))
-    return chosen
 
 
 if __name__ == "__main__":

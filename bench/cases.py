@@ -12,11 +12,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from azora_admin.core import clock
-from azora_admin.core.ids import PersonId
+from azora_admin.core.ids import PersonId, new_id
 from azora_admin.core.paging import Cursor, encode_cursor
 from azora_admin.identity.rules import SignedIn
-from azora_admin.identity.rules.tokens import AccessTokens
+from azora_admin.identity.rules.tokens import write_token
 from bench import rounds
+from bench.keys import keys_of
 from bench.load import EventMaker
 from bench.rounds import Compared, Side
 from bench.stage import SECRET, WEBHOOK_SECRET, Stage
@@ -62,6 +63,7 @@ def run(stage: Stage, length: Length) -> list[Result]:
         _against_floor(stage, "courses, first page", [first], goal=0.60, length=length),
         _deep_against_first(stage, first, deep, length),
         _against_floor(stage, "one payment by id", payments, goal=0.60, length=length),
+        _key_against_token(stage, payments, length),
     ]
 
 
@@ -77,6 +79,14 @@ def _deep_against_first(stage: Stage, first: str, deep: str, length: Length) -> 
     statements = _statements(stage, a)
     # At most 1.2 times as long is at least 1 / 1.2 times as often.
     return Result(_page_name(stage), "deep", "first", _compare(stage, a, b, length), 1 / 1.2, statements)
+
+
+def _key_against_token(stage: Stage, payments: list[str], length: Length) -> Result:
+    """What it costs that a key is looked up in the database at each call, and a token is not."""
+    server = stage.servers["ours"]
+    a, b = Side(server, _payments(stage, with_keys=True)), Side(server, payments)
+    statements = _statements(stage, a)
+    return Result("one payment, API key", "key", "token", _compare(stage, a, b, length), None, statements)
 
 
 def _webhook(stage: Stage, length: Length) -> Result:
@@ -137,21 +147,22 @@ def _deep_cursor(stage: Stage) -> str:
     return encode_cursor(Cursor(at, course_id), secret=SECRET, scope="courses")
 
 
-def _payments(stage: Stage) -> list[str]:
-    """Payments of some payers, each with the payer's own token."""
+def _payments(stage: Stage, *, with_keys: bool = False) -> list[str]:
+    """Payments of some payers, each with the payer's own token, or key."""
     rows = stage.query(
         "SELECT payment.id, person.id, person.name, person.email FROM payment JOIN person ON person.id = payer_id"
         " WHERE payer_id IN (SELECT id FROM person WHERE NOT 'instructor' = ANY(roles) ORDER BY id LIMIT %(payers)s)"
         " ORDER BY md5(payment.id::text) LIMIT 2000",
         payers=_PAYERS,
     )
-    tokens = AccessTokens(SECRET)
-    return [_get(f"/api/v1/payments/{payment}", _token(tokens, *person)) for payment, *person in rows]
+    keys = keys_of(stage, {row[1] for row in rows}) if with_keys else {}
+    return [_get(f"/api/v1/payments/{row[0]}", keys.get(row[1]) or _token(stage, *row[1:])) for row in rows]
 
 
-def _token(tokens: AccessTokens, person_id: UUID, name: str, email: str) -> str:
+def _token(stage: Stage, person_id: UUID, name: str, email: str) -> str:
     person = SignedIn(None, PersonId(person_id), name, email, frozenset({"learner"}))
-    return tokens.issue(person, now=clock.now(), life=timedelta(hours=3))
+    life = timedelta(hours=3)
+    return write_token(person, key=stage.signing_key, token_id=new_id(), now=clock.now(), life=life)
 
 
 def _check_same(stage: Stage, request: str) -> None:

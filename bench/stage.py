@@ -9,14 +9,17 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
 import psutil
 import psycopg
 
+from azora_admin.api.keyring import KeyRing, find_keys
+from azora_admin.core import db
 from azora_admin.core.config import Settings, load_settings
-from azora_admin.identity.rules.tokens import _signing_key
+from azora_admin.identity.rules.signing_keys import SigningKey
 from azora_admin.launch import embedded, home, migrations, processes
 from bench import filling
 from bench.filling import Scale
@@ -43,6 +46,7 @@ class Stage:
     scale: Scale
     postgres: psutil.Process
     postgres_log: Path
+    signing_key: SigningKey
     servers: Mapping[str, Server]
 
     def query(self, statement: LiteralString, **values: Any) -> list[tuple[Any, ...]]:
@@ -74,14 +78,28 @@ def staged(folder: Path, scale: Scale) -> Iterator[Stage]:
             filling.settle(url)
         else:
             filling.fill(url, scale)
-        servers = {name: stack.enter_context(_server(name, url, folder)) for name in ("ours", "floor")}
-        yield Stage(url, scale, psutil.Process(process.pid), log, servers)
+        key = _signing_key(_settings(url, folder))
+        servers = {name: stack.enter_context(_server(name, url, folder, key)) for name in ("ours", "floor")}
+        yield Stage(url, scale, psutil.Process(process.pid), log, key, servers)
 
 
 @contextmanager
-def _server(name: str, url: str, folder: Path) -> Iterator[Server]:
+def _server(name: str, url: str, folder: Path, key: SigningKey) -> Iterator[Server]:
     port = _free_port()
-    settings = load_settings(
+    settings = _settings(url, folder, port=port)
+    command = [sys.executable, "-m", "bench.server", name]
+    log = folder / f"{name}.log"
+    environment = home.environment_of(settings) | _floor_environment(settings, key)
+    process = processes.start(command, log=log, environment=environment)
+    try:
+        _await(port, process.pid, log)
+        yield Server(name, port, psutil.Process(process.pid))
+    finally:
+        processes.stop(process, within=10)
+
+
+def _settings(url: str, folder: Path, *, port: int = 8000) -> Settings:
+    return load_settings(
         {
             "mode": "live",
             "home": folder,
@@ -93,23 +111,23 @@ def _server(name: str, url: str, folder: Path) -> Iterator[Server]:
             "log_level": "WARNING",
         }
     )
-    command = [sys.executable, "-m", "bench.server", name]
-    log = folder / f"{name}.log"
-    environment = home.environment_of(settings) | _floor_environment(settings)
-    process = processes.start(command, log=log, environment=environment)
+
+
+def _signing_key(settings: Settings) -> SigningKey:
+    """The key that signs the tokens of both sides; on a fresh database it is made here."""
+    database = db.connect(settings)
     try:
-        _await(port, process.pid, log)
-        yield Server(name, port, psutil.Process(process.pid))
+        return KeyRing(partial(find_keys, SECRET)).signing_key()
     finally:
-        processes.stop(process, within=10)
+        database.close()
 
 
-def _floor_environment(settings: Settings) -> dict[str, str]:
+def _floor_environment(settings: Settings, key: SigningKey) -> dict[str, str]:
     return {
         "FLOOR_DATABASE_URL": settings.database_url,
         "FLOOR_SECRET": SECRET,
         "FLOOR_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "FLOOR_TOKEN_KEY": json.dumps(_signing_key(SECRET).as_dict(private=False)),
+        "FLOOR_TOKEN_KEY": json.dumps(key.pair.as_dict(private=False)),
         "PYTHONPATH": str(Path.cwd()),
     }
 

@@ -12,6 +12,7 @@ from azora_admin.api import shapes
 from azora_admin.core.money import Money
 from azora_admin.flows.checkout import Enrolment, Purchase
 from azora_admin.identity.rules import SignedIn
+from azora_admin.identity.rules.signing_keys import SigningKey
 from azora_admin.marketplace.queries import CourseView, Reason
 from azora_admin.payments.queries import PaymentView
 from azora_admin.reports.instructor_balance import InstructorBalance
@@ -40,6 +41,12 @@ def person(one: SignedIn) -> shapes.Person:
 def token(access_token: str, *, seconds: int) -> shapes.Token:
     """An access token that is good for ``seconds``."""
     return {"access_token": access_token, "token_type": "Bearer", "expires_in": seconds}
+
+
+def public_key(key: SigningKey) -> shapes.PublicKey:
+    """The public half of a key that signs access tokens."""
+    x, y = key.public_point()
+    return {"kid": key.kid, "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "x": x, "y": y}
 
 
 def access(reasons: Sequence[Reason]) -> shapes.Access:

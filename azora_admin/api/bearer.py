@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, request
 
-from azora_admin.core import clock, db
+from azora_admin.api.access_tokens import AccessTokens
+from azora_admin.core import db
 from azora_admin.core.errors import Unauthenticated
 from azora_admin.identity import actions, queries
 from azora_admin.identity.rules import SignedIn
 from azora_admin.identity.rules.api_keys import is_key
-from azora_admin.identity.rules.tokens import AccessTokens
 from azora_admin.web import callers
 
 EXTENSION = "azora.access_tokens"
@@ -37,7 +37,7 @@ def _read() -> SignedIn:
     if is_key(text):
         return _read_key(text)
     tokens: AccessTokens = current_app.extensions[EXTENSION]
-    return tokens.read(text, now=clock.now())
+    return tokens.read(text)
 
 
 def _read_key(text: str) -> SignedIn:

@@ -20,6 +20,9 @@ UNREADABLE: Final = Refusal(400, "unreadable", "The body is not JSON in UTF-8.")
 UNAUTHENTICATED: Final = Refusal(401, "unauthenticated", "Neither a token nor an API key was sent.")
 INVALID_TOKEN: Final = Refusal(401, "invalid_token", "The token is not one of ours.")
 TOKEN_EXPIRED: Final = Refusal(401, "token_expired", "The token has expired: get a new one.")
+TOKEN_FROM_THE_FUTURE: Final = Refusal(
+    401, "token_from_the_future", "The clocks of two of our servers differ; `detail` says which one is ahead."
+)
 INVALID_API_KEY: Final = Refusal(401, "invalid_api_key", "The API key is not one of ours.")
 API_KEY_EXPIRED: Final = Refusal(401, "api_key_expired", "The API key has expired: use another one.")
 API_KEY_REVOKED: Final = Refusal(401, "api_key_revoked", "The API key was revoked: use another one.")
@@ -94,6 +97,7 @@ WITH_TOKEN: Final = (
     UNAUTHENTICATED,
     INVALID_TOKEN,
     TOKEN_EXPIRED,
+    TOKEN_FROM_THE_FUTURE,
     INVALID_API_KEY,
     API_KEY_EXPIRED,
     API_KEY_REVOKED,

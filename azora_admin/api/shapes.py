@@ -49,6 +49,25 @@ class Token(Shape):
     """For how many seconds it is good."""
 
 
+class PublicKey(Shape):
+    """A key that verifies access tokens, by RFC 7517."""
+
+    kid: str
+    """Stands in the header of the tokens that it verifies."""
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    use: Literal["sig"]
+    alg: Literal["ES256"]
+    x: str
+    y: str
+
+
+class PublicKeys(Shape):
+    """Every key that verifies access tokens now, and the one that is to sign next."""
+
+    keys: list[PublicKey]
+
+
 class Reason(Shape):
     """Why somebody may open a course."""
 

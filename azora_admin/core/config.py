@@ -93,6 +93,12 @@ class Settings(BaseSettings):
         le=86_400,
         description="A silent payment is asked for at Stripe after this time, then ever more seldom.",
     )
+    signing_key_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="A new key signs access tokens after so many days; 0: only by `azora keys rotate`.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What the log tells.")
 
     smtp_url: SmtpUrl = Field(

@@ -13,8 +13,9 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.flows import asking
-from azora_admin.identity.actions import links, tries
+from azora_admin.identity.actions import links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
+from azora_admin.identity.rules import CLOCKWORK
 from azora_admin.ledger.actions import take_snapshot
 from azora_admin.messaging import inbox, mail, mailbox, replies
 
@@ -32,6 +33,7 @@ def register(queue: procrastinate.App, settings: Settings) -> None:
     _rescue(queue)
     _keep_the_book_short(queue)
     _seal(queue, settings)
+    _keep_signing_keys(queue, settings)
     _forget(queue)
 
 
@@ -111,6 +113,20 @@ def seal_the_audit_log(settings: Settings) -> None:
         if sealed is None:
             break
         log.warning("audit log of %s sealed: %d entries, %s", sealed.day, sealed.entries, sealed.hash.hex())
+
+
+def _keep_signing_keys(queue: procrastinate.App, settings: Settings) -> None:
+    """A new key when its time has come, and none for longer than its tokens live."""
+    secret_key = settings.secret_key.get_secret_value()
+
+    @queue.periodic(cron="*/5 * * * *")
+    @queue.task(name="rounds.keep_signing_keys", queueing_lock="rounds.keep_signing_keys")
+    def keep_signing_keys(timestamp: int) -> None:
+        with db.transaction() as session:
+            signing_keys.forget_retired_keys(session, CLOCKWORK)
+            if settings.signing_key_days:
+                every = timedelta(days=settings.signing_key_days)
+                signing_keys.rotate_when_due(session, CLOCKWORK, secret_key=secret_key, every=every)
 
 
 def _forget(queue: procrastinate.App) -> None:

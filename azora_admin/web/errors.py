@@ -20,7 +20,7 @@ from azora_admin.web import invalid, request_ids
 
 log = logging.getLogger(__name__)
 
-MACHINE_PREFIXES: Final = ("/api/", "/webhooks/", "/healthz", "/readyz")
+MACHINE_PREFIXES: Final = ("/api/", "/.well-known/", "/webhooks/", "/healthz", "/readyz")
 _CODES: Final = {
     400: "bad_request",
     401: "unauthenticated",

@@ -8,16 +8,15 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from azora_admin.api.access_tokens import AccessTokens
 from azora_admin.api.bearer import EXTENSION
-from azora_admin.core import clock
-from azora_admin.identity.rules import ACCESS_TOKEN_LIFE, SignedIn
-from azora_admin.identity.rules.tokens import AccessTokens
+from azora_admin.identity.rules import SignedIn
 
 
 def bearer(app: Flask, person: SignedIn) -> dict[str, str]:
     """The header of a call that ``person`` makes."""
     tokens: AccessTokens = app.extensions[EXTENSION]
-    return {"Authorization": f"Bearer {tokens.issue(person, now=clock.now(), life=ACCESS_TOKEN_LIFE)}"}
+    return {"Authorization": f"Bearer {tokens.issue(person)}"}
 
 
 def ok(answer: TestResponse, status: int = 200) -> Any:

@@ -13,6 +13,7 @@ OPEN: Final = {
     "sign_in": "one signs in there",
     "seeing": "it asks for the session by itself, and only ever ends a look",
     "operations": "whoever runs this asks it; it tells nothing of anybody",
+    "well_known": "public keys are for everybody",
     "webhooks": "the signature is the permission",
     "api_v1.auth": "one gets a token there",
     "api_v1.users": "one signs up there",

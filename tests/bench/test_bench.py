@@ -33,6 +33,7 @@ def test_every_case_is_measured_on_both_sides(cases: Cases) -> None:
         "courses, first page",
         "courses, page 125",
         "one payment by id",
+        "one payment, API key",
         "posting, spread",
         "posting, hot",
         "posting, hot to spread",
@@ -56,6 +57,12 @@ def test_the_verdict_is_the_ratio_against_the_goal(cases: Cases) -> None:
 )
 def test_a_request_is_one_statement_without_begin_and_commit(cases: Cases, name: str) -> None:
     assert len(cases[name]["statements"]) == 1, cases[name]["statements"]
+
+
+def test_a_key_is_looked_up_at_each_call_and_its_use_not_noted_at_each(cases: Cases) -> None:
+    look_up, read = cases["one payment, API key"]["statements"]
+    assert "FROM api_key JOIN person" in look_up
+    assert "FROM payment" in read
 
 
 def test_a_posting_is_one_statement_in_its_transaction(cases: Cases) -> None:

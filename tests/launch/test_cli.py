@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from azora_admin.app import create_app
 from azora_admin.cli import main
 from azora_admin.core.config import Settings
 from azora_admin.core.db import Database
@@ -102,6 +103,36 @@ def test_a_key_that_can_not_be_is_refused_in_a_sentence(settings: Settings, data
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: Nobody has the address nobody@example.com.")
+
+
+def test_the_signing_key_is_rotated_with_an_overlap_and_replaced_at_once(
+    settings: Settings, database: Database
+) -> None:
+    def azora(*command: str) -> subprocess.CompletedProcess[str]:
+        secret = settings.secret_key.get_secret_value()
+        return _azora(*command, AZORA_DATABASE_URL=settings.database_url, AZORA_SECRET_KEY=secret)
+
+    assert azora("keys", "list").stdout == ""
+    client = create_app(settings).test_client()
+    (first,) = (key["kid"] for key in client.get("/.well-known/jwks.json").get_json()["keys"])
+    rotated = azora("keys", "rotate", "--why", "spring")
+    second = rotated.stdout.split(" ", maxsplit=1)[0]
+    assert "is published and signs from" in rotated.stdout
+    assert azora("keys", "rotate").stderr.startswith("Error: The next key is made already")
+    lines = azora("keys", "list").stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [[first, "signing"], [second, "waiting"]]
+    replaced = azora("keys", "rotate", "--at-once", "--why", "a laptop was lost")
+    third = replaced.stdout.split(" ", maxsplit=1)[0]
+    assert "every token before it is refused here within 60 s" in replaced.stdout
+    assert [line.split()[:2] for line in azora("keys", "list").stdout.splitlines()] == [[third, "signing"]]
+
+
+def test_signing_keys_can_not_be_sealed_without_the_secret_key(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    done = _azora("keys", "rotate", AZORA_DATABASE_URL=settings.database_url, AZORA_HOME=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: AZORA_SECRET_KEY must be set: signing keys are sealed with it.\n"
 
 
 def test_an_unknown_role_is_refused_with_the_ones_there_are(settings: Settings, database: Database) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app
 
 from azora_admin.api import answers, bearer, bodies, shapes
+from azora_admin.api.access_tokens import AccessTokens
 from azora_admin.api.description import PEOPLE, Answer, describe
 from azora_admin.api.problems import INVALID_CREDENTIALS
-from azora_admin.core import clock, db
+from azora_admin.core import db
 from azora_admin.flows.trying import try_password
 from azora_admin.identity.actions import audit
 from azora_admin.identity.rules import ACCESS_TOKEN_LIFE, Subject
-from azora_admin.identity.rules.tokens import AccessTokens
 from azora_admin.web import devices, limits
 from azora_admin.web.callers import actor
 
@@ -38,7 +38,7 @@ def blueprint() -> Blueprint:
                 subject=Subject("person", str(person.person_id), person.email),
             )
         tokens: AccessTokens = current_app.extensions[bearer.EXTENSION]
-        access = tokens.issue(person, now=clock.now(), life=ACCESS_TOKEN_LIFE)
+        access = tokens.issue(person)
         seconds = int(ACCESS_TOKEN_LIFE.total_seconds())
         answer = answers.json(answers.token(access, seconds=seconds))
         answer.headers["Cache-Control"] = "no-store"

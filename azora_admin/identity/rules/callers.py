@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from azora_admin.core.ids import PersonId, SessionId
@@ -64,3 +64,7 @@ class Actor:
     def known_as(self, person: SignedIn) -> Actor:
         """The same request, made by somebody who has said by now who they are: a sign-in, say."""
         return replace(self, person_id=person.person_id, name=person.name)
+
+
+CLOCKWORK: Final = Actor(None, "", "job", request_id="", address="")
+"""The program itself, when it does by the clock what nobody asked for."""

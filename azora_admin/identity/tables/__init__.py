@@ -6,6 +6,7 @@ from azora_admin.identity.tables.links import OneTimeLink
 from azora_admin.identity.tables.people import Person, PersonKey
 from azora_admin.identity.tables.seeing import Seeing
 from azora_admin.identity.tables.sessions import PersonSession
+from azora_admin.identity.tables.signing_keys import SigningKeyRow
 from azora_admin.identity.tables.tries import SignInTally
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "PersonSession",
     "Seeing",
     "SignInTally",
+    "SigningKeyRow",
 ]

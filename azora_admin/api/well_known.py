@@ -1,0 +1,41 @@
+"""For whoever verifies our access tokens with a library of their own: the public keys (RFC 7517)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from azora_admin.api import answers, bearer, shapes
+from azora_admin.api.description import PEOPLE, Answer, Header, describe
+from azora_admin.api.keyring import KeyRing
+from azora_admin.identity.rules.signing_keys import KEPT_BY_OTHERS
+
+_KEPT: Final = (
+    Header("ETag", "Names this list."),
+    Header("Cache-Control", "For how many seconds it is good."),
+)
+
+
+def blueprint(ring: KeyRing) -> Blueprint:
+    """GET /.well-known/jwks.json, open to anyone."""
+    well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
+    bearer.open_to_all(well_known)
+
+    @well_known.get("/jwks.json")
+    @describe("list_public_keys", PEOPLE, Answer(200, shapes.PublicKeys, _KEPT), Answer(304, None, _KEPT))
+    def jwks() -> Response:
+        """The keys that verify access tokens.
+
+        For whoever does so with a library of their own. Keep them for as long as `Cache-Control` says, and ask again
+        when a token names another key. A new key stands here before it signs.
+        """
+        keys: shapes.PublicKeys = {"keys": [answers.public_key(key) for key in ring.published()]}
+        answer = answers.json(keys)
+        answer.cache_control.public = True
+        answer.cache_control.max_age = int(KEPT_BY_OTHERS.total_seconds())
+        answer.add_etag()
+        answer.make_conditional(request)
+        return answer
+
+    return well_known
