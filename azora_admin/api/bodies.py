@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -11,9 +11,16 @@ from pydantic_core import PydanticCustomError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from azora_admin.core.errors import DomainError, FieldError, Invalid
+from azora_admin.identity.rules.people import NAME_LONGEST, PASSWORD_LONGEST, PASSWORD_SHORTEST
 from azora_admin.web import bodies as web_bodies
 
 LARGEST_BODY: Final = 64 * 1024
+_CONTROL: Final = r"\u0000-\u001f\u007f-\u009f"
+_SPACE: Final = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+ONE_LINE: Final = f"^[^{_CONTROL}]*[^{_CONTROL}{_SPACE}][^{_CONTROL}]*$"
+"""A text without control characters that is not only spaces."""
+
+Address = Annotated[str, Field(max_length=254, json_schema_extra={"format": "idn-email"})]
 
 
 def without_nul(value: Any) -> Any:
@@ -49,9 +56,10 @@ class NoBody(Body):
 class SignUp(Body):
     """A new account."""
 
-    email: str = Field(max_length=320)
-    name: str = Field(max_length=400)
-    password: str = Field(max_length=1024)
+    email: Address
+    name: Annotated[str, Field(max_length=NAME_LONGEST, pattern=ONE_LINE)]
+    password: Annotated[str, Field(min_length=PASSWORD_SHORTEST, max_length=PASSWORD_LONGEST)]
+    """One that is not easily guessed."""
 
 
 class Credentials(Body):
