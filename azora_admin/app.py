@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from azora_admin import model, pages, web
-from azora_admin.api import bearer, operations, v1, well_known
+from azora_admin.api import bearer, docs, operations, v1, well_known
 from azora_admin.api.access_tokens import AccessTokens
 from azora_admin.api.keyring import KeyRing, find_keys
 from azora_admin.core import db
@@ -76,6 +76,7 @@ def _add_faces(app: Flask, settings: Settings, ring: KeyRing) -> None:
     for blueprint in (
         *pages.blueprints(),
         v1.blueprint(settings, stripe),
+        docs.blueprint(settings),
         operations.blueprint(settings),
         well_known.blueprint(ring),
         stripe_webhooks.blueprint(settings),

@@ -20,7 +20,11 @@ _SPACE: Final = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 ONE_LINE: Final = f"^[^{_CONTROL}]*[^{_CONTROL}{_SPACE}][^{_CONTROL}]*$"
 """A text without control characters that is not only spaces."""
 
-Address = Annotated[str, Field(max_length=254, json_schema_extra={"format": "idn-email"})]
+_PHRASE: Final = "seven wet kites over Bergen"
+
+Address = Annotated[
+    str, Field(max_length=254, examples=["lena@example.com"], json_schema_extra={"format": "idn-email"})
+]
 
 
 def without_nul(value: Any) -> Any:
@@ -57,16 +61,18 @@ class SignUp(Body):
     """A new account."""
 
     email: Address
-    name: Annotated[str, Field(max_length=NAME_LONGEST, pattern=ONE_LINE)]
-    password: Annotated[str, Field(min_length=PASSWORD_SHORTEST, max_length=PASSWORD_LONGEST)]
+    name: Annotated[str, Field(max_length=NAME_LONGEST, pattern=ONE_LINE, examples=["Lena Süß"])]
+    password: Annotated[
+        str, Field(min_length=PASSWORD_SHORTEST, max_length=PASSWORD_LONGEST, examples=[_PHRASE])
+    ]
     """One that is not easily guessed."""
 
 
 class Credentials(Body):
     """What somebody proves with who they are."""
 
-    email: str = Field(max_length=320)
-    password: str = Field(max_length=1024)
+    email: Annotated[str, Field(max_length=320, examples=["lena@example.com"])]
+    password: Annotated[str, Field(max_length=1024, examples=[_PHRASE])]
 
 
 B = TypeVar("B", bound=Body)

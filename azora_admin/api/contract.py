@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from itertools import groupby
+from threading import Lock
 from typing import Any, Final
 
+from flask import Flask
+
 from azora_admin.api import shapes
-from azora_admin.api.calls import Call
+from azora_admin.api.calls import Call, calls_of
 from azora_admin.api.description import JSON, TAGS, Answer, Header
 from azora_admin.api.problems import Refusal
 from azora_admin.api.schemas import Mode, Schema, Schemas, parameters_of
 from azora_admin.identity.rules.permissions import permission_for
 from azora_admin.web import once
 
+EXTENSION: Final = "azora.contract"
 VERSION: Final = "1.0.0"
 PROBLEM: Final = "application/problem+json"
 _ABOUT: Final = """\
-The JSON API of Azora. JSON in and out, snake_case; times are RFC 3339 in UTC, ids are UUIDs, money is
-`{"amount": 4900, "currency": "usd"}` in minor units.
+JSON in and out, snake_case. Times are RFC 3339 in UTC, ids are UUIDs, money is `{"amount": 4900, "currency": "usd"}` in
+minor units.
 
-**Refusals** are `application/problem+json` (RFC 9457) with a stable `code`. An address that is not there is 404
+A refusal is `application/problem+json` (RFC 9457) with a stable `code`. An address that is not there is 404
 `not_found`, a method that it does not take 405 `method_not_allowed` with `Allow`. Unknown fields and unknown parameters
 are refused (422), never ignored.
 
-**Every answer** has an `X-Request-Id`: yours if you sent one of 8 to 64 letters, digits, `-` and `_`, else a new one.
+Every answer has an `X-Request-Id`: yours if you sent one of 8 to 64 letters, digits, `-` and `_`, else a new one.
 """
 _BEARER: Final = {
     "type": "http",
@@ -33,9 +37,11 @@ _BEARER: Final = {
     "bearerFormat": "JWT",
     "description": "`Authorization: Bearer …` with an access token of `POST /api/v1/auth/token`, or with an API key.",
 }
-_REQUEST_ID: Final = Header("X-Request-Id", "Name it when you ask us about this answer.")
+REQUEST_ID: Final = "X-Request-Id"
+_REQUEST_ID: Final = Header(REQUEST_ID, "Name it when you ask us about this answer.")
 _RETRY_AFTER: Final = Header("Retry-After", "After how many seconds to try again.", always=False)
 _REPLAYED: Final = Header(once.REPLAYED, "`true`: the answer that this key got before.", always=False)
+_MAKING: Final = Lock()
 _KEY: Final = {
     "name": once.HEADER,
     "in": "header",
@@ -47,6 +53,15 @@ _KEY: Final = {
 _KEPT: Final = frozenset({200, 201, 202, 204, 404, 409})
 _LATER: Final = frozenset({409, 429, 503})
 _NUMBERS: Final = frozenset({"Retry-After"})
+
+
+def contract_of(app: Flask) -> Schema:
+    """The contract of ``app``, made once: nothing in it changes while it runs."""
+    with _MAKING:
+        known: Schema | None = app.extensions.get(EXTENSION)
+        if known is None:
+            known = app.extensions[EXTENSION] = document(calls_of(app))
+    return known
 
 
 def document(calls: Sequence[Call]) -> Schema:
@@ -92,7 +107,7 @@ def _operation(call: Call, schemas: Schemas) -> Schema:
     }
     if call.body:
         written["requestBody"] = {
-            "description": f"At most {operation.largest_body // 1024} KiB.",
+            "description": f"JSON, at most {operation.largest_body // 1024} KiB.",
             "required": not call.may_be_empty,
             "content": {JSON: {"schema": schemas.read(call.body)}},
         }

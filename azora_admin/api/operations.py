@@ -19,13 +19,19 @@ def blueprint(settings: Settings) -> Blueprint:
     @operations.get("/healthz")
     @describe("is_alive", OPERATIONS, Answer(200, shapes.Alive))
     def healthz() -> Response:
-        """Whether the process answers."""
+        """Is it alive?
+
+        The process answers.
+        """
         return answers.json({"status": "ok"})
 
     @operations.get("/readyz")
     @describe("is_ready", OPERATIONS, Answer(200, shapes.Readiness), Answer(503, shapes.Readiness))
     def readyz() -> Response:
-        """Whether the process can work: its database and settings are there."""
+        """Can it work?
+
+        Its database and its settings are there.
+        """
         missing = [name for name, value in _needed(settings) if not value]
         with db.reading() as session:
             schema = session.scalar(text("SELECT version_num FROM alembic_version"))

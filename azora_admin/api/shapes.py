@@ -6,7 +6,7 @@ The docstring under a field is its description in the contract.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
@@ -18,8 +18,14 @@ from azora_admin.identity.rules import ROLES
 from azora_admin.marketplace.rules import LEVELS
 from azora_admin.payments.rules.settlement import STATUSES
 
-Currency = Annotated[str, Field(pattern="^[a-z]{3}$", description="ISO 4217, lower case.")]
-MinorUnits = Annotated[int, Field(description="In minor units: cents, yen, fils.")]
+
+def such_as(example: str | int) -> Any:
+    """Annotates a field with an example."""
+    return Field(examples=[example])
+
+
+Currency = Annotated[str, Field(pattern="^[a-z]{3}$", description="ISO 4217, lower case.", examples=["usd"])]
+MinorUnits = Annotated[int, Field(description="In minor units: cents, yen, fils.", examples=[4900])]
 Role = Annotated[str, one_of(ROLES)]
 NextCursor = Annotated[
     str | None, Field(description="Send it as `cursor` to get the next page; null where the list ends.")
@@ -36,16 +42,16 @@ class Person(Shape):
 
     id: PersonId
     email: Annotated[str, Field(json_schema_extra={"format": "idn-email"})]
-    name: str
+    name: Annotated[str, such_as("Lena Süß")]
     roles: list[Role]
 
 
 class Token(Shape):
     """An access token: send it as `Authorization: Bearer …`."""
 
-    access_token: str
+    access_token: Annotated[str, such_as("eyJhbGciOiJFUzI1NiJ9…")]
     token_type: Literal["Bearer"]
-    expires_in: int
+    expires_in: Annotated[int, such_as(900)]
     """For how many seconds it is good."""
 
 
@@ -71,7 +77,7 @@ class PublicKeys(Shape):
 class Reason(Shape):
     """Why somebody may open a course."""
 
-    reason: str
+    reason: Annotated[str, such_as("purchase")]
     payment_id: PaymentId | None
     since: datetime
 
@@ -87,13 +93,13 @@ class Course(Shape):
     """A course of the shelf."""
 
     id: CourseId
-    title: str
-    slug: str
+    title: Annotated[str, such_as("Watercolour for beginners")]
+    slug: Annotated[str, such_as("watercolour-for-beginners")]
     """The title as it stands in addresses."""
-    summary: str
-    category: str
+    summary: Annotated[str, such_as("From the first wash to a finished sheet.")]
+    category: Annotated[str, such_as("Art")]
     level: Annotated[str, one_of(LEVELS)]
-    language: str
+    language: Annotated[str, such_as("en")]
     price: Money
     instructor_id: PersonId
     published_at: datetime | None
@@ -109,8 +115,8 @@ class CourseList(Shape):
 class Failure(Shape):
     """Why the last attempt to pay failed."""
 
-    code: str
-    message: str | None
+    code: Annotated[str, such_as("insufficient_funds")]
+    message: Annotated[str | None, such_as("Your card has insufficient funds.")]
     """A sentence for the payer."""
 
 
@@ -128,8 +134,8 @@ class Payment(Shape):
     amount: MinorUnits
     currency: Currency
     course_id: CourseId | None
-    description: str
-    stripe_payment_intent_id: str | None
+    description: Annotated[str, such_as("Watercolour for beginners")]
+    stripe_payment_intent_id: Annotated[str | None, such_as("pi_3PqVxA2eZvKYlo2C")]
     failure: LastFailure
     created_at: datetime
     settled_at: datetime | None
@@ -145,7 +151,7 @@ class PaymentList(Shape):
 class Order(Payment):
     """A payment to be confirmed at Stripe."""
 
-    client_secret: str
+    client_secret: Annotated[str, such_as("pi_3PqVxA2eZvKYlo2C_secret_…")]
     """For Stripe's SDK in the payer's app: keep it to yourself."""
 
 
@@ -170,7 +176,7 @@ class Balance(Shape):
     pending: MinorUnits
     """Of sales that can still be refunded."""
     available: MinorUnits
-    sales: int
+    sales: Annotated[int, such_as(2)]
 
 
 class Earnings(Shape):
@@ -189,7 +195,7 @@ class Readiness(Shape):
     """Whether the process can work, and what is missing."""
 
     status: Literal["ready", "not ready"]
-    schema: str | None
+    schema: Annotated[str | None, such_as("0013")]
     """The database's last migration."""
     missing: list[str]
     """Names of settings."""

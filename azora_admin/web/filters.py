@@ -56,6 +56,15 @@ def points(basis_points: int) -> str:
     return percent(basis_points).removesuffix("%") + " pt"
 
 
+def coded(words: str) -> Markup:
+    """Words with whatever stands between backticks as code."""
+    parts = words.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
+    )
+
+
 def number(count: int) -> str:
     """A count with its thousands apart."""
     return f"{count:,}".replace("-", MINUS)
@@ -166,6 +175,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "compact": compact,
     "percent": percent,
     "points": points,
+    "coded": coded,
     "number": number,
     "moment": moment,
     "moment_exact": moment_exact,

@@ -18,6 +18,7 @@ OPEN: Final = {
     "api_v1.auth": "one gets a token there",
     "api_v1.users": "one signs up there",
     "api_v1.courses": "the shelf is public",
+    "reference": "the same, for people",
     "api_v1.contract": "one reads there how to call, before one has a token",
 }
 

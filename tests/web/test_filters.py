@@ -119,3 +119,8 @@ def test_a_failure_is_told_in_words_or_else_in_stripes_own() -> None:
     assert statuses.payment_reason("failed", None, None) == "The attempt failed; Stripe gave no reason."
     assert statuses.payment_reason("completed", None, None) is None
     assert "3-D Secure" in str(statuses.payment_reason("requires_action", None, None))
+
+
+def test_what_stands_between_backticks_is_code_and_nothing_is_markup() -> None:
+    assert filters.coded("Send `<b>` & `x`.") == "Send <code>&lt;b&gt;</code> &amp; <code>x</code>."
+    assert filters.coded("plain") == "plain"

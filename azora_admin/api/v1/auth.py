@@ -25,7 +25,7 @@ def blueprint() -> Blueprint:
     @limits.limit_failures
     @describe("create_token", PEOPLE, Answer(200, shapes.Token), refusals=[INVALID_CREDENTIALS])
     def token(body: bodies.Credentials) -> Response:
-        """Get an access token.
+        """Get a token.
 
         It speaks for its person for 15 minutes, in every call that asks for one.
         """

@@ -31,9 +31,9 @@ def shelf() -> Blueprint:
     @courses.get("/courses")
     @describe("list_courses", COURSES, Answer(200, shapes.CourseList), refusals=[CURSOR_NOT_FOUND])
     def index(query: parameters.Paging) -> Response:
-        """List the courses of the shelf.
+        """List courses.
 
-        Published courses, the newest first.
+        Those that are published, the newest first.
         """
         place = lists.place(query, _SCOPE)
         with db.reading() as session:
@@ -43,7 +43,7 @@ def shelf() -> Blueprint:
     @courses.get("/courses/<course_id>")
     @describe("get_course", COURSES, Answer(200, shapes.Course), refusals=[COURSE_NOT_FOUND])
     def show(course_id: CourseId) -> Response:
-        """One course of the shelf."""
+        """Get a course."""
         with db.reading() as session:
             return answers.json(answers.course(queries.get_course(session, course_id)))
 

@@ -21,9 +21,10 @@ def blueprint() -> Blueprint:
     @needs(Action.READ_EARNINGS)
     @describe("get_earnings", INSTRUCTORS, Answer(200, shapes.Earnings))
     def earnings() -> Response:
-        """What the caller's courses have earned, in each currency.
+        """Get your earnings.
 
-        `earned` is the sum of `pending`, which refunds can still take back, and `available`.
+        What your courses have earned in each currency. `earned` is the sum of `pending`, which refunds can still take
+        back, and `available`.
         """
         with db.snapshot() as session:
             balances = instructor_balance(session, instructor_id=caller().person_id, at=clock.now())

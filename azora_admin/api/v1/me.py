@@ -21,14 +21,20 @@ def blueprint() -> Blueprint:
     @needs(Action.READ_OWN)
     @describe("get_me", PEOPLE, Answer(200, shapes.Person))
     def show() -> Response:
-        """Who the token speaks for."""
+        """Get your account.
+
+        Who the token or API key speaks for.
+        """
         return answers.json(answers.person(caller()))
 
     @own.get("/me/access")
     @needs(Action.READ_OWN)
     @describe("get_access", PEOPLE, Answer(200, shapes.Access))
     def access(query: parameters.OfCourse) -> Response:
-        """Whether the caller may open a course, and why."""
+        """Check access to a course.
+
+        Whether you may open it, and every reason for it.
+        """
         with db.reading() as session:
             reasons = queries.live_reasons(session, learner_id=caller().person_id, course_id=query.course_id)
         return answers.json(answers.access(reasons))

@@ -25,9 +25,9 @@ def blueprint() -> Blueprint:
     @needs(Action.READ_OWN)
     @describe("list_payments", PAYMENTS, Answer(200, shapes.PaymentList), refusals=[CURSOR_NOT_FOUND])
     def index(query: parameters.PaymentPaging) -> Response:
-        """List the caller's payments.
+        """List payments.
 
-        The newest first.
+        Your own, the newest first.
         """
         place = lists.place(query, _SCOPE)
         with db.reading() as session:
@@ -44,7 +44,10 @@ def blueprint() -> Blueprint:
     @needs(Action.READ_OWN)
     @describe("get_payment", PAYMENTS, Answer(200, shapes.Payment), refusals=[PAYMENT_NOT_FOUND])
     def show(payment_id: PaymentId) -> Response:
-        """One of the caller's payments."""
+        """Get a payment.
+
+        One of your own.
+        """
         with db.reading() as session:
             found = queries.get_payment(session, payment_id, payer_id=caller().person_id)
         return answers.json(answers.payment(found))

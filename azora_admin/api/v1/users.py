@@ -23,7 +23,10 @@ def blueprint() -> Blueprint:
     @once
     @describe("sign_up", PEOPLE, Answer(201, shapes.Person))
     def create(body: bodies.SignUp) -> Response:
-        """Sign up as a learner."""
+        """Sign up.
+
+        The account is a learner's.
+        """
         person = sign_up(
             actor(),
             email=body.email,
