@@ -6,47 +6,17 @@ import json
 from typing import Annotated, Any, Final, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
+from azora_admin.api.inputs import ONE_LINE, Address, Input
 from azora_admin.core.errors import DomainError, FieldError, Invalid
-from azora_admin.identity.rules.people import NAME_LONGEST, PASSWORD_LONGEST, PASSWORD_SHORTEST
+from azora_admin.identity.rules.passwords import PASSWORD_LONGEST, PASSWORD_SHORTEST
+from azora_admin.identity.rules.people import NAME_LONGEST
 from azora_admin.web import bodies as web_bodies
 
 LARGEST_BODY: Final = 64 * 1024
-_CONTROL: Final = r"\u0000-\u001f\u007f-\u009f"
-_SPACE: Final = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-ONE_LINE: Final = f"^[^{_CONTROL}]*[^{_CONTROL}{_SPACE}][^{_CONTROL}]*$"
-"""A text without control characters that is not only spaces."""
-
 _PHRASE: Final = "seven wet kites over Bergen"
-
-Address = Annotated[
-    str, Field(max_length=254, examples=["lena@example.com"], json_schema_extra={"format": "idn-email"})
-]
-
-
-def without_nul(value: Any) -> Any:
-    """``value``, unless it holds a NUL: PostgreSQL can't keep one. Raises PydanticCustomError."""
-    if isinstance(value, str) and "\0" in value:
-        raise PydanticCustomError("nul_character", "Leave out the NUL characters.")
-    for inner in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        without_nul(inner)
-    return value
-
-
-class Input(BaseModel):
-    """What a call takes: exactly the fields it names, of exactly their types."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True, str_strip_whitespace=False
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_nul(cls, value: Any) -> Any:
-        return without_nul(value)
 
 
 class Body(Input):

@@ -9,7 +9,7 @@ from flask import request
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from azora_admin.api.bodies import Input
+from azora_admin.api.inputs import Input
 from azora_admin.api.schemas import one_of
 from azora_admin.core.errors import FieldError, Invalid
 from azora_admin.core.ids import CourseId

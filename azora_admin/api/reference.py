@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
 
@@ -181,7 +182,9 @@ def _answers(said: Schema, definitions: Mapping[str, Schema]) -> Iterator[Answer
             if name != REQUEST_ID  # said of all of them once
         ]
         example = json.dumps(example_of(schema, definitions), indent=2, ensure_ascii=False)
-        yield AnswerRow(f"{status} {answer['description']}", words_of(schema), tuple(headers), example)
+        yield AnswerRow(
+            f"{status} {HTTPStatus(int(status)).phrase}", words_of(schema), tuple(headers), example
+        )
 
 
 def _request(call: Call, body: Any, base: str) -> str:

@@ -51,7 +51,7 @@ class _OurSchema(GenerateJsonSchema):
     def str_schema(self, schema: core_schema.StringSchema) -> Schema:
         described = super().str_schema(schema)
         if self.mode == "validation":
-            described.setdefault("pattern", WITHOUT_NUL)  # what bodies.Input refuses in every text
+            described.setdefault("pattern", WITHOUT_NUL)  # what inputs.Input refuses in every text
         return described
 
 
