@@ -40,7 +40,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """A good answer, and an example of its body."""
+    """A good answer, and an example of its body; no ``kind`` where there is none."""
 
     status: str
     kind: tuple[Part, ...]
@@ -173,18 +173,17 @@ def _fields(schema: Schema) -> Iterator[FieldRow]:
 
 def _answers(said: Schema, definitions: Mapping[str, Schema]) -> Iterator[AnswerRow]:
     for status, answer in said["responses"].items():
-        schema = answer.get("content", {}).get(JSON, {}).get("schema")
-        if schema is None:
-            continue
+        content = answer.get("content")
+        if content and JSON not in content:
+            continue  # a refusal
         headers = [
             FieldRow(name, (), one["required"], one["description"])
             for name, one in answer["headers"].items()
             if name != REQUEST_ID  # said of all of them once
         ]
-        example = json.dumps(example_of(schema, definitions), indent=2, ensure_ascii=False)
-        yield AnswerRow(
-            f"{status} {HTTPStatus(int(status)).phrase}", words_of(schema), tuple(headers), example
-        )
+        title, schema = f"{status} {HTTPStatus(int(status)).phrase}", content and content[JSON]["schema"]
+        example = json.dumps(example_of(schema, definitions), indent=2, ensure_ascii=False) if schema else ""
+        yield AnswerRow(title, words_of(schema) if schema else (), tuple(headers), example)
 
 
 def _request(call: Call, body: Any, base: str) -> str:
