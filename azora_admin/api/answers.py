@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -33,14 +34,26 @@ def json(body: Any, status: int = 200) -> Response:
     )
 
 
+def nothing() -> Response:
+    """Done, and there is nothing to say (204)."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
 def person(one: SignedIn) -> shapes.Person:
     """Somebody as they see themselves."""
     return {"id": one.person_id, "email": one.email, "name": one.name, "roles": sorted(one.roles)}
 
 
-def token(access_token: str, *, seconds: int) -> shapes.Token:
-    """An access token that is good for ``seconds``."""
-    return {"access_token": access_token, "token_type": "Bearer", "expires_in": seconds}
+def tokens(*, access: str, refresh: str, life: timedelta) -> shapes.Tokens:
+    """A pair of tokens; the access token's ``life`` begins now."""
+    return {
+        "access_token": access,
+        "refresh_token": refresh,
+        "token_type": "Bearer",
+        "expires_in": int(life.total_seconds()),
+    }
 
 
 def public_key(key: SigningKey) -> shapes.PublicKey:

@@ -45,6 +45,12 @@ class Credentials(Body):
     password: Annotated[str, Field(max_length=1024, examples=[_PHRASE])]
 
 
+class Refresh(Body):
+    """What keeps an app signed in."""
+
+    refresh_token: str = Field(max_length=256)
+
+
 B = TypeVar("B", bound=Body)
 
 

@@ -30,6 +30,21 @@ INVALID_CREDENTIALS: Final = Refusal(
     401, "invalid_credentials", "The e-mail address or the password is not right."
 )
 
+INVALID_REFRESH_TOKEN: Final = Refusal(
+    401, "invalid_refresh_token", "The refresh token is not one of ours: sign in again."
+)
+REFRESH_TOKEN_EXPIRED: Final = Refusal(
+    401,
+    "refresh_token_expired",
+    "The app was not used for 30 days, or signed in 180 days ago: sign in again.",
+)
+REFRESH_TOKEN_REUSED: Final = Refusal(
+    401,
+    "refresh_token_reused",
+    "The refresh token was spent long ago, so somebody else may have it; the app was signed out: sign in again.",
+)
+SESSION_ENDED: Final = Refusal(401, "session_ended", "The app was signed out: sign in again.")
+
 INSUFFICIENT_PERMISSIONS: Final = Refusal(
     403, "insufficient_permissions", "The caller is known, and may not do this."
 )
@@ -103,6 +118,7 @@ WITH_TOKEN: Final = (
     API_KEY_REVOKED,
     INSUFFICIENT_PERMISSIONS,
 )
+OF_REFRESH: Final = (INVALID_REFRESH_TOKEN, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REUSED, SESSION_ENDED)
 WITH_KEY: Final = (IN_PROGRESS, KEY_REUSED)
 OF_PURCHASE: Final = (
     COURSE_NOT_FOUND,

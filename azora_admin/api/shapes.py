@@ -46,13 +46,16 @@ class Person(Shape):
     roles: list[Role]
 
 
-class Token(Shape):
-    """An access token: send it as `Authorization: Bearer …`."""
+class Tokens(Shape):
+    """A pair of tokens."""
 
     access_token: Annotated[str, such_as("eyJhbGciOiJFUzI1NiJ9…")]
+    """Send it as `Authorization: Bearer …`."""
+    refresh_token: Annotated[str, such_as("azr_4hXq0B…")]
+    """Good for one other pair, at `POST /api/v1/auth/refresh`; keep it as you would a password."""
     token_type: Literal["Bearer"]
     expires_in: Annotated[int, such_as(900)]
-    """For how many seconds it is good."""
+    """For how many seconds the access token is good."""
 
 
 class PublicKey(Shape):

@@ -13,7 +13,7 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.flows import asking
-from azora_admin.identity.actions import links, signing_keys, tries
+from azora_admin.identity.actions import app_sessions, links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
 from azora_admin.identity.rules import CLOCKWORK
 from azora_admin.ledger.actions import take_snapshot
@@ -158,3 +158,9 @@ def _forget(queue: procrastinate.App) -> None:
         with db.transaction() as session:
             tries.forget_old(session)
             links.forget_old(session)
+
+    @queue.periodic(cron="47 3 * * *")
+    @queue.task(name="rounds.forget_old_app_sessions", queueing_lock="rounds.forget_old_app_sessions")
+    def forget_old_app_sessions(timestamp: int) -> None:
+        with db.transaction() as session:
+            app_sessions.forget_old(session)

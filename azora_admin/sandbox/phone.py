@@ -112,6 +112,7 @@ class Phone:
         self._line = Line(api_url, patience=patience)
         self._wallet = wallet
         self._headers = {"Content-Type": "application/json"}
+        self._refresh_token: str | None = None
 
     def close(self) -> None:
         """Hang up, here and at Stripe."""
@@ -127,9 +128,8 @@ class Phone:
                 raise
 
     def sign_in(self, *, email: str, password: str) -> None:
-        """Get an access token and carry it from now on."""
-        answer = self._post("/api/v1/auth/token", {"email": email, "password": password})
-        self._headers["Authorization"] = f"Bearer {answer['access_token']}"
+        """Get a pair of tokens and carry them from now on."""
+        self._carry(self._post("/api/v1/auth/token", {"email": email, "password": password}))
 
     def courses(self, *, limit: int = 100) -> list[dict[str, Any]]:
         """The newest courses of the shelf."""
@@ -150,7 +150,26 @@ class Phone:
         return bool(self._get(f"/api/v1/me/access?course_id={course_id}")["allowed"])
 
     def _get(self, path: str) -> Any:
-        return self._line.call("GET", path, headers=self._headers)
+        return self._call("GET", path, None)
 
     def _post(self, path: str, body: dict[str, str]) -> Any:
-        return self._line.call("POST", path, body=json.dumps(body).encode(), headers=self._headers)
+        return self._call("POST", path, json.dumps(body).encode())
+
+    def _call(self, method: str, path: str, body: bytes | None) -> Any:
+        try:
+            return self._line.call(method, path, body=body, headers=self._headers)
+        except CallFailed as failure:
+            if failure.code != "token_expired" or self._refresh_token is None:
+                raise
+        self._refresh()
+        return self._line.call(method, path, body=body, headers=self._headers)
+
+    def _refresh(self) -> None:
+        """Go on with the next pair of tokens. Raises CallFailed when the app was signed out."""
+        body = json.dumps({"refresh_token": self._refresh_token}).encode()
+        plain = {"Content-Type": "application/json"}
+        self._carry(self._line.call("POST", "/api/v1/auth/refresh", body=body, headers=plain))
+
+    def _carry(self, tokens: dict[str, str]) -> None:
+        self._headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        self._refresh_token = tokens["refresh_token"]

@@ -26,6 +26,8 @@ OPEN: Final = {
 REPEATABLE: Final = {
     "webhooks.receive": "the event's id is its key",
     "api_v1.auth.token": "a second token does no harm, and the first is in nobody's hands",
+    "api_v1.auth.refresh": "the same token leads to the same successor, or is refused",
+    "api_v1.auth.revoke": "twice is once",
     "sign_in.submit": "a second session replaces the first",
     "sign_in.sign_out": "twice is once",
     "sign_in.theme": "twice is once",

@@ -1,47 +1,74 @@
-"""Access tokens for apps."""
+"""Signing apps in: a password for two tokens, a refresh token for two others."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from azora_admin.api import answers, bearer, bodies, shapes
 from azora_admin.api.access_tokens import AccessTokens
 from azora_admin.api.description import PEOPLE, Answer, describe
-from azora_admin.api.problems import INVALID_CREDENTIALS
-from azora_admin.core import db
-from azora_admin.flows.trying import try_password
-from azora_admin.identity.actions import audit
-from azora_admin.identity.rules import ACCESS_TOKEN_LIFE, Subject
+from azora_admin.api.problems import INVALID_CREDENTIALS, OF_REFRESH
+from azora_admin.flows import app_sessions
+from azora_admin.identity.actions.app_sessions import Refreshed
+from azora_admin.identity.rules import ACCESS_TOKEN_LIFE
 from azora_admin.web import devices, limits
 from azora_admin.web.callers import actor
 
 
 def blueprint() -> Blueprint:
-    """POST /auth/token, open to anyone."""
+    """POST /auth/token, /auth/refresh and /auth/revoke, open to anyone."""
     auth = Blueprint("auth", __name__)
     bearer.open_to_all(auth)
 
     @auth.post("/auth/token")
     @limits.limit_failures
-    @describe("create_token", PEOPLE, Answer(200, shapes.Token), refusals=[INVALID_CREDENTIALS])
+    @describe("create_token", PEOPLE, Answer(200, shapes.Tokens), refusals=[INVALID_CREDENTIALS])
     def token(body: bodies.Credentials) -> Response:
-        """Get a token.
+        """Sign an app in.
 
-        It speaks for its person for 15 minutes, in every call that asks for one.
+        The access token speaks for its person for 15 minutes, in every call that asks for one. The refresh token is
+        good for the next pair.
         """
-        person = try_password(devices.attempt(body.email), body.password)
-        with db.transaction() as session:
-            audit.record(
-                session,
-                actor().known_as(person),
-                act="person.signed_in",
-                subject=Subject("person", str(person.person_id), person.email),
-            )
-        tokens: AccessTokens = current_app.extensions[bearer.EXTENSION]
-        access = tokens.issue(person)
-        seconds = int(ACCESS_TOKEN_LIFE.total_seconds())
-        answer = answers.json(answers.token(access, seconds=seconds))
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        attempt = devices.attempt(body.email)
+        return _told(app_sessions.sign_in(actor(), attempt, password=body.password, user_agent=_agent()))
+
+    @auth.post("/auth/refresh")
+    @describe("refresh_token", PEOPLE, Answer(200, shapes.Tokens), refusals=OF_REFRESH)
+    def refresh(body: bodies.Refresh) -> Response:
+        """Get the next pair of tokens.
+
+        A refresh token is good once: keep the one that comes with the answer. For 30 seconds the same one may be sent
+        again, by an app that asked twice at once or lost the answer, and leads to the same successor. After that it is
+        taken for stolen: the app is signed out, and its person is told.
+        """
+        secret_key = str(current_app.secret_key)
+        return _told(
+            app_sessions.refresh(actor(), body.refresh_token, secret_key=secret_key, user_agent=_agent())
+        )
+
+    @auth.post("/auth/revoke")
+    @describe("revoke_token", PEOPLE, Answer(204, None))
+    def revoke(body: bodies.Refresh) -> Response:
+        """Sign an app out.
+
+        Any of its refresh tokens will do. A token that is none, or no more, gets the same answer (RFC 7009). Access
+        tokens that were given before live on until they end, within 15 minutes.
+        """
+        app_sessions.sign_out(actor(), body.refresh_token)
+        return answers.nothing()
 
     return auth
+
+
+def _told(refreshed: Refreshed) -> Response:
+    tokens: AccessTokens = current_app.extensions[bearer.EXTENSION]
+    told = answers.tokens(
+        access=tokens.issue(refreshed.person), refresh=refreshed.refresh_token, life=ACCESS_TOKEN_LIFE
+    )
+    answer = answers.json(told)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _agent() -> str:
+    return request.user_agent.string

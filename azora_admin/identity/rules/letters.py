@@ -50,3 +50,11 @@ class PasswordChanged(Letter):
 
     kind: ClassVar[str] = "password_changed"
     at: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppSignedOut(Letter):
+    """To whoever's app was signed out because its token was used by two."""
+
+    kind: ClassVar[str] = "app_signed_out"
+    at: str

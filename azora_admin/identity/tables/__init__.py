@@ -4,6 +4,7 @@ from azora_admin.identity.tables.api_keys import ApiKey
 from azora_admin.identity.tables.audit import AuditEntry, AuditHead, AuditLink, AuditMark, AuditSeal
 from azora_admin.identity.tables.links import OneTimeLink
 from azora_admin.identity.tables.people import Person, PersonKey
+from azora_admin.identity.tables.refresh_tokens import RefreshFamily, RefreshToken
 from azora_admin.identity.tables.seeing import Seeing
 from azora_admin.identity.tables.sessions import PersonSession
 from azora_admin.identity.tables.signing_keys import SigningKeyRow
@@ -20,6 +21,8 @@ __all__ = [
     "Person",
     "PersonKey",
     "PersonSession",
+    "RefreshFamily",
+    "RefreshToken",
     "Seeing",
     "SignInTally",
     "SigningKeyRow",
