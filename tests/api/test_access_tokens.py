@@ -246,6 +246,12 @@ def test_a_token_with_one_letter_changed_is_refused(data: st.DataObject) -> None
         assert refusal(changed) == "invalid_token"
 
 
+def test_a_token_longer_than_any_of_ours_is_refused_though_we_signed_it() -> None:
+    claims = claims_of(issued())
+    assert read(signed({**claims, "name": "x" * 2000})).name == "x" * 2000
+    assert refusal(signed({**claims, "name": "x" * 4000})) == "invalid_token"
+
+
 @given(st.one_of(st.text(), st.text("abcdefABCDEF019-_.", max_size=80)))
 def test_anything_else_is_refused(text: str) -> None:
     assert refusal(text) == "invalid_token"
