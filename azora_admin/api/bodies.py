@@ -48,7 +48,7 @@ class Credentials(Body):
 class Refresh(Body):
     """What keeps an app signed in."""
 
-    refresh_token: str = Field(max_length=256)
+    refresh_token: Annotated[str, Field(max_length=256, examples=["azr_4hXq0B…"])]
 
 
 B = TypeVar("B", bound=Body)
