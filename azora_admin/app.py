@@ -74,7 +74,7 @@ def _add_faces(app: Flask, settings: Settings, ring: KeyRing) -> None:
     # A person waits, and a thread with them: better to be told soon that Stripe is silent than to hang on.
     stripe = StripeConnection(settings, read_seconds=8.0, retries=1)
     for blueprint in (
-        *pages.blueprints(),
+        *pages.blueprints(settings),
         v1.blueprint(settings, stripe),
         docs.blueprint(settings),
         operations.blueprint(settings),

@@ -104,7 +104,7 @@ def user() -> None:
 )
 def add_user(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
     """Add a person with EMAIL who can sign in with a password."""
-    from azora_admin.core import db
+    from azora_admin.core import clock, db
     from azora_admin.identity import actions
     from azora_admin.identity.actions import audit
     from azora_admin.identity.rules import Subject, check_sign_up
@@ -115,7 +115,9 @@ def add_user(email: str, name: str, roles: tuple[str, ...], password: str) -> No
         person = check_sign_up(email=email, name=name, password=password)
         password_hash = actions.hash_password(person.password)
         with db.transaction() as session:
-            person_id = actions.add_person(session, person, password_hash=password_hash, roles=roles)
+            person_id = actions.add_person(
+                session, person, password_hash=password_hash, roles=roles, email_confirmed_at=clock.now()
+            )
             audit.record(
                 session,
                 at_the_machine(),

@@ -51,6 +51,39 @@ class Refresh(Body):
     refresh_token: Annotated[str, Field(max_length=256, examples=["azr_4hXq0B…"])]
 
 
+class OfAddress(Body):
+    """Whose account it is about."""
+
+    email: str = Field(max_length=320)
+
+
+class Reset(Body):
+    """A mailed token, and the password that is chosen by it."""
+
+    token: str = Field(max_length=128)
+    password: str = Field(max_length=1024)
+
+
+class Confirmation(Body):
+    """A mailed token."""
+
+    token: str = Field(max_length=128)
+
+
+class NewEmail(Body):
+    """Another address, and the password of the account."""
+
+    email: str = Field(max_length=320)
+    current_password: str = Field(max_length=1024)
+
+
+class NewPassword(Body):
+    """The password of the account, and the one that takes its place."""
+
+    current_password: str = Field(max_length=1024)
+    new_password: str = Field(max_length=1024)
+
+
 B = TypeVar("B", bound=Body)
 
 

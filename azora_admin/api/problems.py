@@ -69,6 +69,10 @@ PAYMENT_MISMATCH: Final = Refusal(
     409, "payment_mismatch", "Stripe took something else than was asked for; a person has to look."
 )
 
+LINK_OVER: Final = Refusal(
+    410, "link_over", "The mailed token was used, is too old, was replaced by a newer one, or never was."
+)
+
 BODY_TOO_LARGE: Final = Refusal(413, "body_too_large", "The body is larger than this call accepts.")
 UNSUPPORTED_MEDIA_TYPE: Final = Refusal(
     415, "unsupported_media_type", "The body is not sent as `application/json`."

@@ -8,6 +8,7 @@ from azora_admin.identity import actions, rules
 from azora_admin.identity.actions import audit
 from azora_admin.identity.queries import get_person
 from azora_admin.identity.rules import Actor, SignedIn, Subject
+from azora_admin.messaging import outbox
 
 
 def sign_up(
@@ -15,7 +16,8 @@ def sign_up(
 ) -> SignedIn:
     """A new learner with an account. Raises Invalid naming each field that can't be accepted.
 
-    ``finish`` is called in the transaction that opens the account.
+    The address is theirs to confirm: a mail is on its way, and nothing waits for it. ``finish`` is called in the
+    transaction that opens the account.
     """
     checked = rules.check_sign_up(email=email, name=name, password=password)
     password_hash = actions.hash_password(checked.password)
@@ -29,5 +31,6 @@ def sign_up(
             subject=Subject("person", str(person_id), person.email),
             after={"name": person.name, "email": person.email, "roles": person.roles},
         )
+        outbox.enqueue(session, outbox.MAIL_CONFIRMATION, {"person_id": str(person_id)})
         finish(session, person)
     return person

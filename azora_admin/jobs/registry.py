@@ -9,8 +9,8 @@ import procrastinate
 
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.core.ids import PaymentId
-from azora_admin.flows import asking
+from azora_admin.core.ids import PaymentId, PersonId
+from azora_admin.flows import asking, confirming, resetting
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import mail, rounds, stripe_events
 from azora_admin.messaging import outbox
@@ -23,6 +23,7 @@ def register(queue: procrastinate.App, settings: Settings) -> None:
     stripe = StripeConnection(settings)
     _register_jobs(queue, stripe)
     _register_mail(queue, settings)
+    _register_links(queue, settings.secret_key.get_secret_value())
     rounds.register(queue, settings)
 
 
@@ -46,3 +47,19 @@ def _register_mail(queue: procrastinate.App, settings: Settings) -> None:
     @queue.task(name=outbox.SEND_MAIL)
     def send_mail(mail_id: str) -> None:
         mail.send(UUID(mail_id), post, settings)
+
+
+def _register_links(queue: procrastinate.App, secret_key: str) -> None:
+    """Mails with one-time links: their tokens are made here, so that no request takes longer for an account."""
+
+    @queue.task(name=outbox.MAIL_CONFIRMATION)
+    def mail_confirmation(person_id: str) -> None:
+        confirming.mail_link(PersonId(UUID(person_id)), secret_key=secret_key)
+
+    @queue.task(name=outbox.MAIL_NEW_EMAIL)
+    def mail_new_email(person_id: str, email: str) -> None:
+        confirming.mail_link_to_new(PersonId(UUID(person_id)), email, secret_key=secret_key)
+
+    @queue.task(name=outbox.MAIL_RESET)
+    def mail_reset(email: str) -> None:
+        resetting.mail_link(email, secret_key=secret_key)

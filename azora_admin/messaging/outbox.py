@@ -18,6 +18,9 @@ from azora_admin.core.statements import Statement, rows
 HANDLE_STRIPE_EVENT: Final = "stripe_events.handle"
 ASK_FOR_PAYMENT: Final = "money.ask_for_payment"
 SEND_MAIL: Final = "mail.send"
+MAIL_CONFIRMATION: Final = "accounts.mail_confirmation"
+MAIL_NEW_EMAIL: Final = "accounts.mail_new_email"
+MAIL_RESET: Final = "accounts.mail_reset"
 
 ENQUEUE: Final = """procrastinate_defer_jobs_v1(ARRAY[ROW(
   'default', %(job)s, 0, %(lock)s, NULL, %(arguments)s::jsonb, %(scheduled_at)s::timestamptz

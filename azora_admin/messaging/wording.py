@@ -32,13 +32,18 @@ def message(mail_id: UUID, kind: str, values: Mapping[str, str], *, to: str, sit
     """
     text = _environment().get_template(f"emails/{kind}.txt").render(values, site=site)
     subject, _, body = text.strip().partition("\n")
-    paragraphs = [_paragraph(block, site) for block in body.strip().split("\n\n")]
+    parts = paragraphs(body, site=site)
     html = (
         _environment()
         .get_template("emails/letter.html")
-        .render(subject=subject, paragraphs=paragraphs, site=site, host=urlsplit(site).netloc)
+        .render(subject=subject, paragraphs=parts, site=site, host=urlsplit(site).netloc)
     )
-    return Message(mail_id, to, subject, "\n\n".join(one.text for one in paragraphs) + "\n", html)
+    return Message(mail_id, to, subject, "\n\n".join(one.text for one in parts) + "\n", html)
+
+
+def paragraphs(body: str, *, site: str) -> list[Paragraph]:
+    """The paragraphs of a letter's text."""
+    return [_paragraph(block, site) for block in body.strip().split("\n\n")]
 
 
 def _paragraph(block: str, site: str) -> Paragraph:

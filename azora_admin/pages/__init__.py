@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from azora_admin.pages import account, admin, instructor, jump, seeing, sign_in
+from azora_admin.core.config import Settings
+from azora_admin.pages import (
+    account,
+    admin,
+    confirming,
+    credentials,  # noqa: F401  it adds its routes to the account's
+    forgotten,
+    instructor,
+    jump,
+    mailbox,
+    seeing,
+    sign_in,
+    sign_up,
+)
 
 
-def blueprints() -> list[Blueprint]:
+def blueprints(settings: Settings) -> list[Blueprint]:
     """Every blueprint of pages, guarded or declared open."""
+    demo = [mailbox.blueprint(settings)] if settings.mode == "demo" else []
     return [
+        *demo,
         sign_in.blueprint,
+        sign_up.blueprint,
+        forgotten.blueprint,
+        confirming.blueprint,
         seeing.blueprint,
         jump.blueprint,
         admin.blueprint,

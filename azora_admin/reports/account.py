@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from azora_admin.core.ids import PaymentId, PersonId
 from azora_admin.core.paging import Cursor, Page, page_of
+from azora_admin.identity.queries.people import is_email_confirmed
 from azora_admin.identity.tables import Person
 from azora_admin.marketplace.tables import AccessGrant, Course
 from azora_admin.payments.tables import Payment
@@ -34,15 +35,20 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """Live grants, the newest first (at most ``SHOWN``), and one page of payments."""
+    """Whether the address is confirmed, live grants, the newest first (at most ``SHOWN``), and one page of payments."""
 
+    is_email_confirmed: bool
     grants: Sequence[Grant]
     payments: Page[PaymentRow]
 
 
 def account_page(session: Session, *, person_id: PersonId, limit: int, cursor: Cursor | None) -> AccountPage:
-    """The person's own page. Two statements; use a snapshot."""
-    return AccountPage(_grants(session, person_id), _payments(session, person_id, limit=limit, cursor=cursor))
+    """The person's own page. Three statements; use a snapshot."""
+    return AccountPage(
+        is_email_confirmed(session, person_id),
+        _grants(session, person_id),
+        _payments(session, person_id, limit=limit, cursor=cursor),
+    )
 
 
 def _grants(session: Session, person_id: PersonId) -> Sequence[Grant]:

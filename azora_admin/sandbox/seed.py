@@ -126,7 +126,9 @@ def _add_person(person: DemoPerson, password_hash: str) -> SignedIn:
         if known:
             return known
         new = NewPerson(person.email, person.name, catalogue.DEMO_PASSWORD)
-        person_id = people.add_person(session, new, password_hash=password_hash, roles=person.roles)
+        person_id = people.add_person(
+            session, new, password_hash=password_hash, roles=person.roles, email_confirmed_at=clock.now()
+        )
         audit.record(
             session,
             SEED,

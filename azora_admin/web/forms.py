@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField
+from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
+
+from azora_admin.core.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,11 @@ class FormError:
 
     field: str
     message: str
+
+
+def problems_of(refusal: Invalid) -> tuple[FormError, ...]:
+    """What the domain refused, for the form to show."""
+    return tuple(FormError(one.field, one.message) for one in refusal.errors)
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
@@ -39,3 +46,41 @@ class SignInForm(Form):
     email = EmailField("E-mail address", [InputRequired("Enter your e-mail address"), Length(max=320)])
     password = PasswordField("Password", [InputRequired("Enter your password"), Length(max=1024)])
     next = HiddenField()
+
+
+class SignUpForm(Form):
+    """A new account; what each field may be the domain says, of all at once."""
+
+    name = StringField("Your name")
+    email = EmailField("E-mail address")
+    password = PasswordField("Password")
+
+
+class ForgottenForm(Form):
+    """Whose password was forgotten."""
+
+    email = EmailField("E-mail address", [InputRequired("Enter your e-mail address"), Length(max=320)])
+
+
+class ResetForm(Form):
+    """The password that takes the forgotten one's place."""
+
+    password = PasswordField("New password", [InputRequired("Choose a password"), Length(max=1024)])
+
+
+class PasswordForm(Form):
+    """Another password for somebody who is signed in."""
+
+    current_password = PasswordField(
+        "Current password", [InputRequired("Enter your current password"), Length(max=1024)]
+    )
+    new_password = PasswordField("New password", [InputRequired("Choose a password"), Length(max=1024)])
+
+
+class EmailForm(Form):
+    """Another address for somebody who is signed in."""
+
+    email = EmailField("New e-mail address", [InputRequired("Enter the new address"), Length(max=320)])
+    current_password = PasswordField(
+        "Current password", [InputRequired("Enter your current password"), Length(max=1024)]
+    )

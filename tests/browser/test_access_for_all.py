@@ -25,7 +25,7 @@ AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
     """Every page with its audience, and the states that differ most."""
     return {
-        None: ["/sign-in", "/api/docs"],
+        None: ["/sign-in", "/sign-up", "/forgot", "/demo/mailbox", "/api/docs"],
         ADMIN: [
             "/admin/",
             "/admin/?days=90",
@@ -49,7 +49,7 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
         ],
         PRIYA: ["/instructor/", "/instructor/earnings"],
         "long@market.test": ["/instructor/", "/instructor/earnings", "/account/"],
-        ELENA: ["/account/"],
+        ELENA: ["/account/", "/account/email", "/account/password"],
     }
 
 

@@ -22,7 +22,7 @@ ADMIN = [
     "/admin/permissions",
 ]
 INSTRUCTOR = ["/instructor/", "/instructor/earnings"]
-ACCOUNT = ["/account/"]
+ACCOUNT = ["/account/", "/account/email", "/account/password"]
 AUDIENCE = (
     [(path, STAFF) for path in ADMIN]
     + [(path, frozenset({"instructor"})) for path in INSTRUCTOR]

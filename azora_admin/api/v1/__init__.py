@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from azora_admin.api.v1 import auth, contract, courses, instructor, me, payments, users
+from azora_admin.api.v1 import auth, contract, courses, credentials, instructor, links, me, payments, users
 from azora_admin.core.config import Settings
 from azora_admin.gateways.stripe.client import StripeConnection
 
@@ -15,10 +15,12 @@ def blueprint(settings: Settings, stripe: StripeConnection) -> Blueprint:
     for part in (
         users.blueprint(),
         auth.blueprint(),
+        links.blueprint(),
         courses.shelf(),
         courses.purchases(settings, stripe),
         payments.blueprint(),
         me.blueprint(),
+        credentials.blueprint(),
         instructor.blueprint(),
         contract.blueprint(),
     ):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -16,15 +18,24 @@ from azora_admin.identity.tables import OneTimeLink
 
 
 @dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link that is to be mailed; its token is in nobody's hands yet."""
+
+    id: UUID
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
-    """A live link: whose it is and which address it was mailed to."""
+    """A live link: whose it is, what it is for and which address it was mailed to."""
 
     person_id: PersonId
+    purpose: Purpose
     email: str
 
 
-def make_link(session: Session, person_id: PersonId, *, purpose: Purpose, email: str) -> str | None:
-    """A new link's token; earlier ones of the same purpose are over. None when too many were made lately."""
+def make_link(session: Session, person_id: PersonId, *, purpose: Purpose, email: str) -> NewLink | None:
+    """A new link; earlier ones of the same purpose are over. None when too many were made lately."""
     now = clock.now()
     recent = session.scalar(
         select(func.count())
@@ -38,21 +49,21 @@ def make_link(session: Session, person_id: PersonId, *, purpose: Purpose, email:
     if recent and recent >= MOST_MAILS:
         return None
     void_links(session, person_id, purpose=purpose)
-    token = secrets.token_urlsafe(32)
+    link = NewLink(new_id(), secrets.token_urlsafe(32))
     session.add(
         OneTimeLink(
-            id=new_id(),
+            id=link.id,
             person_id=person_id,
             purpose=purpose,
             email=email,
-            token_hash=token_hash(token),
+            token_hash=token_hash(link.token),
             created_at=now,
             expires_at=now + LINK_LIFE[purpose],
             used_at=None,
         )
     )
     session.flush()
-    return token
+    return link
 
 
 def look_at_link(session: Session, token: str, *purposes: Purpose) -> Link:
@@ -95,4 +106,4 @@ def _link(session: Session, wanted: Select[OneTimeLink]) -> Link:
     row = session.scalars(wanted).one_or_none()
     if row is None:
         raise LinkOver
-    return Link(PersonId(row.person_id), row.email)
+    return Link(PersonId(row.person_id), cast("Purpose", row.purpose), row.email)

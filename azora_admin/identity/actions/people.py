@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -14,8 +15,18 @@ from azora_admin.identity.rules import ROLES, NewPerson
 from azora_admin.identity.tables import Person
 
 
-def add_person(session: Session, person: NewPerson, *, password_hash: str, roles: Iterable[str]) -> PersonId:
-    """Keep a new person. Raises Invalid (field ``email``) when the address has an account already."""
+def add_person(
+    session: Session,
+    person: NewPerson,
+    *,
+    password_hash: str,
+    roles: Iterable[str],
+    email_confirmed_at: datetime | None = None,
+) -> PersonId:
+    """Keep a new person; without ``email_confirmed_at`` the address has yet to be shown to be theirs.
+
+    Raises Invalid (field ``email``) when the address has an account already.
+    """
     chosen = sorted(set(roles))
     unknown = [role for role in chosen if role not in ROLES]
     if unknown or not chosen:
@@ -25,6 +36,7 @@ def add_person(session: Session, person: NewPerson, *, password_hash: str, roles
         .values(
             id=new_id(),
             email=person.email,
+            email_confirmed_at=email_confirmed_at,
             name=person.name,
             password_hash=password_hash,
             roles=chosen,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
-from azora_admin.core.ids import SessionId, new_id
+from azora_admin.core.errors import NotFound
+from azora_admin.core.ids import PersonId, SessionId, new_id
 from azora_admin.identity.queries import token_hash
 from azora_admin.identity.rules import SESSION_LONGEST, SignedIn
 from azora_admin.identity.tables import PersonSession
@@ -44,6 +45,31 @@ def sign_out(session: Session, *, session_id: SessionId) -> None:
         .where(PersonSession.id == session_id, PersonSession.ended_at.is_(None))
         .values(ended_at=clock.now())
     )
+
+
+def end_session(session: Session, person_id: PersonId, session_id: SessionId) -> None:
+    """End one of the person's sessions; ending it twice is the same as once. Raises NotFound for anybody else's."""
+    mine = select(PersonSession.id).where(
+        PersonSession.id == session_id, PersonSession.person_id == person_id
+    )
+    if session.scalar(mine) is None:
+        raise NotFound("session_not_found", "There is no such session.")
+    sign_out(session, session_id=session_id)
+
+
+def end_other_sessions(session: Session, person_id: PersonId, *, keep: SessionId | None) -> int:
+    """End the person's sessions but the one to keep, if any. Returns how many ended."""
+    ended = session.scalars(
+        update(PersonSession)
+        .where(
+            PersonSession.person_id == person_id,
+            PersonSession.ended_at.is_(None),
+            PersonSession.id.is_distinct_from(keep),
+        )
+        .values(ended_at=clock.now())
+        .returning(PersonSession.id)
+    )
+    return len(ended.all())
 
 
 def touch_session(session: Session, *, session_id: SessionId) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock
 from azora_admin.identity.rules.tries import (
     ACCOUNT,
+    ASK,
     PAIR,
     PLACE,
     PLACE_LIFE,
@@ -21,6 +22,7 @@ from azora_admin.identity.rules.tries import (
     Patience,
     Tally,
     TooManyTries,
+    ask_key,
 )
 from azora_admin.identity.tables import SignInTally
 
@@ -33,13 +35,12 @@ def count_try(session: Session, attempt: Attempt) -> None:
     Raises TooManyTries, and then nothing is counted: the transaction is to be rolled back.
     """
     now = clock.now()
-    counted = _counted(session, attempt, now)
-    tallies = _locked(session, counted, now)
-    blocked_until = max(tally.blocked_until for tally in tallies.values())
-    if blocked_until > now:
-        raise TooManyTries(math.ceil((blocked_until - now).total_seconds()))
-    for key, patience in counted.items():
-        _write(session, key, tallies[key].after_try(patience, now))
+    _count(session, _counted(session, attempt, now), now)
+
+
+def count_ask(session: Session, address: str) -> None:
+    """Count that somebody at ``address`` asked for a mail to an address that they named. Raises TooManyTries."""
+    _count(session, {ask_key(address): ASK}, clock.now())
 
 
 def forgive(session: Session, attempt: Attempt) -> None:
@@ -66,6 +67,15 @@ def forget_old(session: Session) -> None:
             or_(SignInTally.succeeded_at.is_(None), SignInTally.succeeded_at < now - PLACE_LIFE),
         )
     )
+
+
+def _count(session: Session, counted: Mapping[bytes, Patience], now: datetime) -> None:
+    tallies = _locked(session, counted, now)
+    blocked_until = max(tally.blocked_until for tally in tallies.values())
+    if blocked_until > now:
+        raise TooManyTries(math.ceil((blocked_until - now).total_seconds()))
+    for key, patience in counted.items():
+        _write(session, key, tallies[key].after_try(patience, now))
 
 
 def _counted(session: Session, attempt: Attempt, now: datetime) -> Mapping[bytes, Patience]:

@@ -25,6 +25,11 @@ def find_person_by_email(session: Session, email: str) -> SignedIn | None:
     return as_signed_in(person) if person else None
 
 
+def is_email_confirmed(session: Session, person_id: PersonId) -> bool:
+    """Whether the person's address was shown to be theirs."""
+    return session.scalar(select(Person.email_confirmed_at).where(Person.id == person_id)) is not None
+
+
 def as_signed_in(person: Person) -> SignedIn:
     """``person`` as the frozen value that crosses borders."""
     return SignedIn(None, PersonId(person.id), person.name, person.email, frozenset(person.roles))

@@ -26,7 +26,7 @@ class TooManyTries(DomainError):
     """Somebody tried too often in vain; the same words whether or not the account exists."""
 
     def __init__(self, retry_after: int) -> None:
-        text = f"Too many tries. Wait {_in_words(retry_after)}, then go on; or choose a new password by mail."
+        text = f"Too many tries. Wait {_in_words(retry_after)}, then go on."
         super().__init__(429, "rate_limited", text)
         self.retry_after = retry_after
 
@@ -57,6 +57,9 @@ PAIR: Final = Patience(10, timedelta(seconds=30), timedelta(minutes=15), timedel
 ACCOUNT: Final = Patience(30, timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=24))
 # One place at any accounts: spraying, or a school behind one address.
 PLACE: Final = Patience(40, timedelta(seconds=2), timedelta(minutes=15), timedelta(minutes=30))
+
+# One place that asks for mails to addresses it names: a person who forgot which, or somebody who annoys people.
+ASK: Final = Patience(10, timedelta(seconds=30), timedelta(minutes=15), timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,11 @@ class Attempt:
     @property
     def device_key(self) -> bytes | None:
         return _key("device", self.account_key.hex(), self.device) if self.device else None
+
+
+def ask_key(address: str) -> bytes:
+    """What the count of a place that asks for mails is known by."""
+    return _key("ask", network_of(address))
 
 
 def network_of(address: str) -> str:
