@@ -15,6 +15,8 @@ from urllib.parse import urlencode, urlsplit
 
 PUBLISHABLE_KEY: Final = "pk_test_azora"
 _PAUSE: Final = 0.25
+# An access token that ended, or whose key was replaced at once: the refresh token leads to another one.
+_RENEWABLE: Final = frozenset({"token_expired", "invalid_token"})
 
 
 class CallFailed(Exception):
@@ -159,7 +161,7 @@ class Phone:
         try:
             return self._line.call(method, path, body=body, headers=self._headers)
         except CallFailed as failure:
-            if failure.code != "token_expired" or self._refresh_token is None:
+            if failure.code not in _RENEWABLE or self._refresh_token is None:
                 raise
         self._refresh()
         return self._line.call(method, path, body=body, headers=self._headers)

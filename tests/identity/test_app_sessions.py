@@ -155,7 +155,7 @@ def test_a_token_that_comes_back_after_the_grace_signs_the_app_out_and_its_perso
         entry = session.scalars(select(AuditEntry)).one()
         (told,) = list_reused_lately(session, lena.person_id)
     assert (letter.kind, letter.to_address) == ("app_signed_out", "lena@example.com")
-    assert (entry.act, entry.actor_id, entry.address) == ("app_session.ended", lena.person_id, "192.0.2.7")
+    assert (entry.act, entry.actor_id, entry.address) == ("app_session.ended", None, "192.0.2.7")
     assert entry.after == {"person_id": str(lena.person_id), "reason": "reused"}
     assert (told.ended_at, told.user_agent) == (test_clock.now(), "Azora/1.1 (Android)")
     test_clock.advance(timedelta(days=30))

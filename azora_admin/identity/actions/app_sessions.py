@@ -219,7 +219,10 @@ def _end(session: Session, actor: Actor, families: Sequence[UUID], *, reason: En
 
 
 def _end_reused(session: Session, actor: Actor, family: RefreshFamily, person: Person) -> None:
-    """End the family, and tell its person by mail; the page of their security shows it, too."""
-    _end(session, actor.known_as(as_signed_in(person)), [family.id], reason="reused")
+    """End the family, and tell its person by mail; the page of their security shows it, too.
+
+    The audit log names nobody: whoever came with the token may be its person or a thief.
+    """
+    _end(session, actor, [family.id], reason="reused")
     letter = AppSignedOut(at=moment_words(clock.now()))
     mail.enqueue(session, letter, to=person.email, key=f"app_signed_out:{family.id}:reused")
