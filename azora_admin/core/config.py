@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     replica_url: PostgresUrl = Field("", description="A read replica for reports; empty: the main database.")
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="Signs cookies and cursors; at least 32 characters. Empty: one kept in the home.",
+        description="Signs cookies and cursors, seals secrets; at least 32 characters. Empty: one kept in the home.",
     )
     base_url: HttpUrl = Field("", description="Public address of the site; empty: http://127.0.0.1:PORT.")
     trusted_proxies: int = Field(
