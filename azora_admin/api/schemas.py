@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from annotated_types import GroupedMetadata
-from pydantic import AfterValidator, TypeAdapter, WithJsonSchema
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 Schema: TypeAlias = dict[str, Any]
 Mode: TypeAlias = Literal["validation", "serialization"]
@@ -17,29 +17,28 @@ REFERENCE: Final = "#/components/schemas/{model}"
 WITHOUT_NUL: Final = "^[^\\u0000]*$"
 
 
-class _Choice(GroupedMetadata):
+@dataclass(frozen=True, slots=True)
+class _Choice:
     """A text that has to be one of a few: refused otherwise, and told so in the contract."""
 
-    def __init__(self, choices: Collection[str]) -> None:
-        self._choices = tuple(choices)
+    choices: tuple[str, ...]
 
-    def __iter__(self) -> Any:
-        yield AfterValidator(self._checked)
-        yield WithJsonSchema({"type": "string", "enum": list(self._choices)})
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
+        return {"type": "string", "enum": list(self.choices)}
 
     def _checked(self, text: str) -> str:
-        if text not in self._choices:
-            raise PydanticCustomError("not_a_choice", "Choose one of {choices}", {"choices": self._words})
+        if text not in self.choices:
+            words = {"choices": ", ".join(self.choices)}
+            raise PydanticCustomError("not_a_choice", "Choose one of {choices}.", words)
         return text
-
-    @property
-    def _words(self) -> str:
-        return ", ".join(self._choices)
 
 
 def one_of(choices: Collection[str]) -> _Choice:
     """Annotates a ``str`` that is one of ``choices``, which a rule has named already."""
-    return _Choice(choices)
+    return _Choice(tuple(choices))
 
 
 class _OurSchema(GenerateJsonSchema):

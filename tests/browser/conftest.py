@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,12 +12,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import text
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.ids import EntryId, PaymentId, PersonId
 from azora_admin.ledger.queries.entries import entries_for_reference
+from tests import serving
 from tests.pages import market
 from tools.browser import ensure_chromium
 
@@ -59,23 +58,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class _Quiet(WSGIRequestHandler):
-    """Says nothing of each request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
-
-
 @pytest.fixture
 def served(app: Flask) -> Iterator[str]:
     """The application on a port of its own. Its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving.served(app) as address:
+        yield address
 
 
 @pytest.fixture
