@@ -17,6 +17,10 @@ from azora_admin.web import bodies as web_bodies
 
 LARGEST_BODY: Final = 64 * 1024
 _PHRASE: Final = "seven wet kites over Bergen"
+_NewPassword = Annotated[
+    str, Field(min_length=PASSWORD_SHORTEST, max_length=PASSWORD_LONGEST, examples=[_PHRASE])
+]
+_MailedToken = Annotated[str, Field(max_length=128, examples=["h3Zk…"])]
 
 
 class Body(Input):
@@ -32,9 +36,7 @@ class SignUp(Body):
 
     email: Address
     name: Annotated[str, Field(max_length=NAME_LONGEST, pattern=ONE_LINE, examples=["Lena Süß"])]
-    password: Annotated[
-        str, Field(min_length=PASSWORD_SHORTEST, max_length=PASSWORD_LONGEST, examples=[_PHRASE])
-    ]
+    password: _NewPassword
     """One that is not easily guessed."""
 
 
@@ -54,34 +56,34 @@ class Refresh(Body):
 class OfAddress(Body):
     """Whose account it is about."""
 
-    email: str = Field(max_length=320)
-
-
-class Reset(Body):
-    """A mailed token, and the password that is chosen by it."""
-
-    token: str = Field(max_length=128)
-    password: str = Field(max_length=1024)
+    email: Address
 
 
 class Confirmation(Body):
-    """A mailed token."""
+    """What a mailed link ends with."""
 
-    token: str = Field(max_length=128)
+    token: _MailedToken
+
+
+class Reset(Body):
+    """What a mailed link ends with, and the password that is chosen by it."""
+
+    token: _MailedToken
+    password: _NewPassword
 
 
 class NewEmail(Body):
     """Another address, and the password of the account."""
 
-    email: str = Field(max_length=320)
-    current_password: str = Field(max_length=1024)
+    email: Address
+    current_password: Annotated[str, Field(max_length=1024, examples=[_PHRASE])]
 
 
 class NewPassword(Body):
     """The password of the account, and the one that takes its place."""
 
-    current_password: str = Field(max_length=1024)
-    new_password: str = Field(max_length=1024)
+    current_password: Annotated[str, Field(max_length=1024, examples=[_PHRASE])]
+    new_password: _NewPassword
 
 
 B = TypeVar("B", bound=Body)

@@ -50,7 +50,11 @@ def test_a_forgotten_password_is_chosen_anew_by_the_mailed_token_once(
         answer = client.post("/api/v1/auth/password/forgot", json={"email": email})
         assert (answer.status_code, answer.data) == (204, b"")
     body = {"token": token_in(settings), "password": NEW}
+    refresh = client.post(
+        "/api/v1/auth/token", json={"email": LENA["email"], "password": LENA["password"]}
+    ).get_json()["refresh_token"]
     assert client.post("/api/v1/auth/password/reset", json=body).status_code == 204
+    assert client.post("/api/v1/auth/refresh", json={"refresh_token": refresh}).status_code == 401
     assert (sign_in(client, LENA["password"]), sign_in(client, NEW)) == (401, 200)
     problem(client.post("/api/v1/auth/password/reset", json=body), 410, "link_over")
 
