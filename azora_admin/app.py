@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from azora_admin import model, pages, web
-from azora_admin.api import bearer, docs, operations, v1, well_known
+from azora_admin.api import bearer, conditional, cors, docs, operations, v1, well_known
 from azora_admin.api.access_tokens import AccessTokens
 from azora_admin.api.keyring import KeyRing, find_keys
 from azora_admin.core import db
@@ -61,8 +61,10 @@ def create_app(settings: Settings) -> Flask:
     OneEngine(metadata=model.metadata).init_app(app)
     ring = KeyRing(partial(find_keys, secret))
     app.extensions[bearer.EXTENSION] = AccessTokens(ring)
+    conditional.install(app)
     request_ids.install(app)
     web.install(app, settings)
+    cors.install(app, settings)
     errors.install(app)
     _add_faces(app, settings, ring)
     if hops := settings.trusted_proxies:

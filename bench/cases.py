@@ -127,7 +127,7 @@ def _list(cursor: str = "") -> str:
 
 def _get(path: str, token: str = "") -> str:
     bearer = f"Authorization: Bearer {token}\r\n" if token else ""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n{bearer}Accept: application/json\r\n\r\n"
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{bearer}Accept: application/json\r\n\r\n"
 
 
 def _deep_page(stage: Stage) -> int:

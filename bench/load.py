@@ -60,7 +60,7 @@ class EventMaker:
         raw = self._body.replace(b"@NUMBER", b"%s%08d" % (self._prefix.encode(), self._made))
         signature = hmac.digest(self._secret, b"%d." % now + raw, "sha256").hex()
         head = (
-            "POST /webhooks/stripe HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            "POST /webhooks/stripe HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Stripe-Signature: t={now},v1={signature}\r\nContent-Length: {len(raw)}\r\n\r\n"
         )
         return head.encode() + raw

@@ -10,6 +10,7 @@ import orjson
 from flask import Response
 
 from azora_admin.api import shapes
+from azora_admin.api.description import JSON
 from azora_admin.core.money import Money
 from azora_admin.flows.checkout import Enrolment, Purchase
 from azora_admin.identity.rules import SignedIn
@@ -30,7 +31,7 @@ def json(body: Any, status: int = 200) -> Response:
     return Response(
         orjson.dumps(body, _plain, orjson.OPT_UTC_Z | orjson.OPT_PASSTHROUGH_DATACLASS),
         status,
-        content_type="application/json",
+        content_type=JSON,
     )
 
 

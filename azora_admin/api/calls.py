@@ -38,6 +38,11 @@ class Call:
         return None if self.method in _READING else self.operation.body
 
     @property
+    def is_tagged(self) -> bool:
+        """Whether its good answer carries a tag, and is 304 for whoever has it."""
+        return self.method == "GET" and not self.operation.untagged
+
+    @property
     def may_be_empty(self) -> bool:
         """Whether a request without a body is as good."""
         return self.operation.body is NoBody

@@ -29,6 +29,9 @@ A refusal is `application/problem+json` (RFC 9457) with a stable `code`. An addr
 `not_found`, a method that it does not take 405 `method_not_allowed` with `Allow`. Unknown fields and unknown parameters
 are refused (422), never ignored.
 
+What is read has an `ETag`. Send it back as `If-None-Match`, and the answer is 304, without a body, as long as nothing
+has changed.
+
 Every answer has an `X-Request-Id`: yours if you sent one of 8 to 64 letters, digits, `-` and `_`, else a new one.
 """
 _BEARER: Final = {
@@ -39,6 +42,7 @@ _BEARER: Final = {
 }
 REQUEST_ID: Final = "X-Request-Id"
 _REQUEST_ID: Final = Header(REQUEST_ID, "Name it when you ask us about this answer.")
+_ETAG: Final = Header("ETag", "The state of what was read, for `If-None-Match`.")
 _RETRY_AFTER: Final = Header("Retry-After", "After how many seconds to try again.", always=False)
 _REPLAYED: Final = Header(once.REPLAYED, "`true`: the answer that this key got before.", always=False)
 _MAKING: Final = Lock()
@@ -51,6 +55,7 @@ _KEY: Final = {
     "schema": {"type": "string", "maxLength": once.LONGEST, "pattern": "^[ -~]*$"},
 }
 _KEPT: Final = frozenset({200, 201, 202, 204, 404, 409})
+_TAGGED: Final = frozenset({200, 304})
 _LATER: Final = frozenset({409, 429, 503})
 _NUMBERS: Final = frozenset({"Retry-After"})
 
@@ -136,6 +141,8 @@ def _responses(call: Call, schemas: Schemas) -> Schema:
     responses: Schema = {}
     for answer in call.operation.answers:
         responses[str(answer.status)] = _answer(answer, call, schemas)
+    if call.is_tagged:
+        responses["304"] = {"description": "Not changed since you read it.", "headers": _headers(304, call)}
     for status, refusals in groupby(call.refusals, key=lambda one: one.status):
         refused = _refused(status, list(refusals), call, schemas)
         known = responses.setdefault(str(status), refused)
@@ -168,6 +175,8 @@ def _headers(status: int, call: Call, own: Sequence[Header] = ()) -> Schema:
     named = [_REQUEST_ID, *own]
     if status in _LATER:
         named.append(_RETRY_AFTER)
+    if call.is_tagged and status in _TAGGED:
+        named.append(_ETAG)
     if call.is_once and status in _KEPT:
         named.append(_REPLAYED)
     return {one.name: _header(one) for one in named}

@@ -83,6 +83,7 @@ class Operation:
     body: type[bodies.Body]
     path: Mapping[str, Any]
     largest_body: int
+    untagged: str
     _parts: Mapping[str, TypeAdapter[Any]] = field(repr=False)
     _given: frozenset[str] = field(repr=False)
 
@@ -101,15 +102,16 @@ def describe(
     *answers: Answer,
     refusals: Sequence[Refusal] = (),
     largest_body: int = bodies.LARGEST_BODY,
+    untagged: str = "",
 ) -> Callable[[View], View]:
     """Decorates a view, under all of its guards. ``name`` is the call's for ever: clients name their functions by it.
 
     ``refusals`` are those of its own; the ones that any call of its kind can have are added. A body of more than
-    ``largest_body`` bytes is refused (413).
+    ``largest_body`` bytes is refused (413). A GET answers by ``conditional``, or says in ``untagged`` why it can't.
     """
 
     def described(view: View) -> View:
-        operation = _operation(view, name, tag, answers, refusals, largest_body)
+        operation = _operation(view, name, tag, answers, refusals, largest_body, untagged)
 
         @wraps(view)
         def called(**in_path: str) -> Response:
@@ -134,6 +136,7 @@ def _operation(
     answers: Sequence[Answer],
     refusals: Sequence[Refusal],
     largest_body: int,
+    untagged: str,
 ) -> Operation:
     hints = get_type_hints(view, include_extras=True)
     hints.pop("return", None)
@@ -153,6 +156,7 @@ def _operation(
         body=body,
         path=hints,
         largest_body=largest_body,
+        untagged=untagged,
         _parts={part: TypeAdapter(kind) for part, kind in hints.items()},
         _given=given,
     )

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from flask import Response, current_app
 
-from azora_admin.api import answers
+from azora_admin.api import conditional
 from azora_admin.api.parameters import Paging
 from azora_admin.core.errors import Invalid, NotFound
 from azora_admin.core.paging import Cursor, Page, decode_cursor, encode_cursor
 
-T = TypeVar("T")
+T = TypeVar("T", bound=conditional.Revised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,23 @@ def place(query: Paging, scope: str) -> Place:
 
 
 def answer(page: Page[T], form: Callable[[T], Mapping[str, Any]], *, scope: str) -> Response:
-    """``page`` as JSON, each item in ``form``."""
+    """``page`` as JSON for its caller alone, each item in ``form``; 304 when they have it."""
+    return conditional.answer(lambda: _body(page, form, scope), key=_key(page))
+
+
+def public_answer(page: Page[T], form: Callable[[T], Mapping[str, Any]], *, scope: str) -> Response:
+    """``answer`` of a list that is the same for everybody."""
+    return conditional.public_answer(lambda: _body(page, form, scope), key=_key(page))
+
+
+def _key(page: Page[T]) -> str:
+    # The next cursor is made of the last item, whose revision stands here.
+    return f"{'more' if page.next_cursor else 'last'} {conditional.revisions(page.items)}"
+
+
+def _body(page: Page[T], form: Callable[[T], Mapping[str, Any]], scope: str) -> dict[str, Any]:
     following = encode_cursor(page.next_cursor, secret=_secret(), scope=scope) if page.next_cursor else None
-    return answers.json({"items": [form(item) for item in page.items], "next_cursor": following})
+    return {"items": [form(item) for item in page.items], "next_cursor": following}
 
 
 def _cursor(text: str, scope: str) -> Cursor:

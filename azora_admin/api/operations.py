@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response
 from sqlalchemy import text
 
@@ -10,6 +12,8 @@ from azora_admin.api.description import OPERATIONS, Answer, describe
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 
+_NEVER_KEPT: Final = "whether a process lives and can work is never to be remembered"
+
 
 def blueprint(settings: Settings) -> Blueprint:
     """GET /healthz and /readyz, open to anyone on the network that reaches them."""
@@ -17,7 +21,7 @@ def blueprint(settings: Settings) -> Blueprint:
     bearer.open_to_all(operations)
 
     @operations.get("/healthz")
-    @describe("is_alive", OPERATIONS, Answer(200, shapes.Alive))
+    @describe("is_alive", OPERATIONS, Answer(200, shapes.Alive), untagged=_NEVER_KEPT)
     def healthz() -> Response:
         """Is it alive?
 
@@ -26,7 +30,13 @@ def blueprint(settings: Settings) -> Blueprint:
         return answers.json({"status": "ok"})
 
     @operations.get("/readyz")
-    @describe("is_ready", OPERATIONS, Answer(200, shapes.Readiness), Answer(503, shapes.Readiness))
+    @describe(
+        "is_ready",
+        OPERATIONS,
+        Answer(200, shapes.Readiness),
+        Answer(503, shapes.Readiness),
+        untagged=_NEVER_KEPT,
+    )
     def readyz() -> Response:
         """Can it work?
 

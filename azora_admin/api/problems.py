@@ -15,6 +15,7 @@ class Refusal:
     when: str
 
 
+UNKNOWN_HOST: Final = Refusal(400, "unknown_host", "The site does not go by the name in `Host`.")
 UNREADABLE: Final = Refusal(400, "unreadable", "The body is not JSON in UTF-8.")
 
 UNAUTHENTICATED: Final = Refusal(401, "unauthenticated", "Neither a token nor an API key was sent.")
@@ -110,7 +111,7 @@ METHOD_NOT_ALLOWED: Final = Refusal(
 )
 NO_SUCH_ADDRESS: Final = Refusal(404, "not_found", "Nothing is at this address.")
 
-ANY_CALL: Final = (INVALID, RATE_LIMITED, INTERNAL_ERROR, UNAVAILABLE)
+ANY_CALL: Final = (UNKNOWN_HOST, INVALID, RATE_LIMITED, INTERNAL_ERROR, UNAVAILABLE)
 WITH_BODY: Final = (UNREADABLE, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 WITH_TOKEN: Final = (
     UNAUTHENTICATED,

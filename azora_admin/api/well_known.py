@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer, shapes
+from azora_admin.api import answers, bearer, conditional, shapes
 from azora_admin.api.description import PEOPLE, Answer, Header, describe
 from azora_admin.api.keyring import KeyRing
 from azora_admin.identity.rules.signing_keys import KEPT_BY_OTHERS
 
-_KEPT: Final = (
-    Header("ETag", "Names this list."),
-    Header("Cache-Control", "For how many seconds it is good."),
-)
+_KEPT: Final = Header("Cache-Control", "For how many seconds it is good.")
 
 
 def blueprint(ring: KeyRing) -> Blueprint:
@@ -23,19 +20,18 @@ def blueprint(ring: KeyRing) -> Blueprint:
     bearer.open_to_all(well_known)
 
     @well_known.get("/jwks.json")
-    @describe("list_public_keys", PEOPLE, Answer(200, shapes.PublicKeys, _KEPT), Answer(304, None, _KEPT))
+    @describe("list_public_keys", PEOPLE, Answer(200, shapes.PublicKeys, [_KEPT]))
     def jwks() -> Response:
         """The keys that verify access tokens.
 
         For whoever does so with a library of their own. Keep them for as long as `Cache-Control` says, and ask again
         when a token names another key. A new key stands here before it signs.
         """
-        keys: shapes.PublicKeys = {"keys": [answers.public_key(key) for key in ring.published()]}
-        answer = answers.json(keys)
-        answer.cache_control.public = True
-        answer.cache_control.max_age = int(KEPT_BY_OTHERS.total_seconds())
-        answer.add_etag()
-        answer.make_conditional(request)
-        return answer
+        keys = ring.published()
+        return conditional.public_answer(
+            lambda: {"keys": [answers.public_key(key) for key in keys]},
+            key=" ".join(key.kid for key in keys),
+            kept_for=KEPT_BY_OTHERS,
+        )
 
     return well_known

@@ -14,6 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from azora_admin.core import origins
+
 
 class SettingsError(Exception):
     """A setting is missing or impossible; the message is a sentence that names it."""
@@ -80,6 +82,15 @@ class Settings(BaseSettings):
         description="Signs cookies and cursors, seals secrets; at least 32 characters. Empty: one kept in the home.",
     )
     base_url: HttpUrl = Field("", description="Public address of the site; empty: http://127.0.0.1:PORT.")
+    allowed_hosts: origins.Hosts = Field(
+        (),
+        description="Names, beside that in AZORA_BASE_URL and this machine's own, that requests may have as Host; "
+        "separated by commas.",
+    )
+    cors_origins: origins.Origins = Field(
+        (),
+        description="Origins, such as https://app.example.com, whose scripts may call the API; separated by commas.",
+    )
     trusted_proxies: int = Field(
         0, ge=0, le=9, description="Proxies in front whose X-Forwarded-For and -Proto are believed."
     )
@@ -134,6 +145,11 @@ class Settings(BaseSettings):
     def mail_sender(self) -> str:
         return self.mail_from or f"Azora <no-reply@{urlsplit(self.public_url).hostname}>"
 
+    @property
+    def host_names(self) -> frozenset[str]:
+        """Every name that a request's Host may have, without its port."""
+        return origins.host_names(self.public_url, self.host, self.allowed_hosts)
+
 
 def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     """Settings from the environment, ``overrides`` (by field name) first.
@@ -144,6 +160,13 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
         return Settings(**(overrides or {}))  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(" ".join(_sentence(problem) for problem in error.errors())) from None
+
+
+def plain(value: object) -> str:
+    """A setting's value as the environment writes it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def environment_name(field: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from azora_admin.core.config import Settings, environment_name
+from azora_admin.core.config import Settings, environment_name, plain
 from azora_admin.launch.problem import LaunchError
 
 _OWNER_ONLY: Final = 0o600
@@ -139,9 +139,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """The environment in which a child reads exactly ``settings``."""
     environment = dict(os.environ)
     for field in type(settings).model_fields:
-        value = getattr(settings, field)
-        plain = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        environment[environment_name(field)] = plain
+        environment[environment_name(field)] = plain(getattr(settings, field))
     return environment
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import SecretStr
-
-from azora_admin.core.config import Settings, environment_name
+from azora_admin.core.config import Settings, environment_name, plain
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
     """Variable, default and meaning of every setting, in the order of the class."""
     for name, field in Settings.model_fields.items():
-        default = field.default
-        shown = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
-        yield environment_name(name), shown, field.description or ""
+        yield environment_name(name), plain(field.default), field.description or ""
 
 
 def as_markdown() -> str:

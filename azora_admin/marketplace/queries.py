@@ -15,13 +15,14 @@ from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import AgreementId, CourseId, PaymentId, PersonId
 from azora_admin.core.money import Money
 from azora_admin.core.paging import Cursor, Page, page_of
+from azora_admin.core.revisions import revision
 from azora_admin.core.statements import Statement, rows
 from azora_admin.marketplace.tables import AccessGrant, Course, SplitAgreement, SplitShare
 
 
 @dataclass(frozen=True, slots=True)
 class CourseView:
-    """A course as it stands on the shelf."""
+    """A course as it stands on the shelf; ``revision`` is another one for each state of its row."""
 
     id: CourseId
     instructor_id: PersonId
@@ -34,6 +35,7 @@ class CourseView:
     status: str
     price: Money
     published_at: datetime | None
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ _COLUMNS = (
     Course.price_minor,
     Course.currency,
     Course.published_at,
+    revision(Course),
 )
 
 
@@ -158,6 +161,6 @@ def _shelf_key(course: CourseView) -> tuple[datetime, CourseId]:
 
 
 def _view(row: Sequence[Any]) -> CourseView:
-    *fields, price_minor, currency, published_at = row
-    fields += Money(price_minor, currency), published_at
+    *fields, price_minor, currency, published_at, revised = row
+    fields += Money(price_minor, currency), published_at, revised
     return CourseView(*fields)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from azora_admin.core import db
 from azora_admin.identity.rules import Action
 from azora_admin.reports.jump import Hit, find_hits
-from azora_admin.web import guards, hx
+from azora_admin.web import guards, hx, security
 from azora_admin.web.callers import caller, needs
 from azora_admin.web.commands import Option, letters_of, pages_named
 
@@ -46,12 +46,11 @@ def keys() -> str:
 def set_keys() -> Response:
     """Keep in a cookie whether single letters are listened to."""
     response = make_response(redirect(url_for("jump.keys"), code=303))
+    secure = security.cookies_are_secure()
     if request.form.get("letters") == "off":
-        response.set_cookie(
-            "keys", "off", max_age=_A_YEAR, samesite="Lax", secure=request.is_secure, httponly=True
-        )
+        response.set_cookie("keys", "off", max_age=_A_YEAR, samesite="Lax", secure=secure, httponly=True)
     else:
-        response.delete_cookie("keys", samesite="Lax", secure=request.is_secure, httponly=True)
+        response.delete_cookie("keys", samesite="Lax", secure=secure, httponly=True)
     return response
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from azora_admin.core.errors import Unauthenticated
 from azora_admin.identity.rules.tries import TooManyTries
-from azora_admin.web import THEMES, guards, hx, limits, sessions
+from azora_admin.web import THEMES, guards, hx, limits, security, sessions
 from azora_admin.web.forms import FormError, SignInForm
 
 DEMO_PEOPLE: Final = tuple(
@@ -75,7 +75,7 @@ def theme() -> Response:
     response = make_response(
         redirect(guards.safe_next(request.form.get("next")) or url_for("sign_in.front_door"), code=303)
     )
-    secure = request.is_secure
+    secure = security.cookies_are_secure()
     if chosen in THEMES:
         response.set_cookie("theme", chosen, max_age=_A_YEAR, samesite="Lax", secure=secure, httponly=True)
     else:

@@ -14,13 +14,14 @@ from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import CourseId, PaymentId, PersonId
 from azora_admin.core.money import Money
 from azora_admin.core.paging import Cursor, Page, page_of
+from azora_admin.core.revisions import revision
 from azora_admin.core.statements import Statement, rows
 from azora_admin.payments.tables import Customer, Payment
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A payment as it crosses borders; ``fee`` is None until Stripe has told it."""
+    """A payment as it crosses borders; ``revision`` is another one for each state of its row."""
 
     id: PaymentId
     payer_id: PersonId
@@ -33,6 +34,7 @@ class PaymentView:
     failure_message: str | None
     created_at: datetime
     settled_at: datetime | None
+    revision: int
 
 
 _COLUMNS = (
@@ -48,6 +50,7 @@ _COLUMNS = (
     Payment.failure_message,
     Payment.created_at,
     Payment.settled_at,
+    revision(Payment),
 )
 
 _ONE = Statement(select(*_COLUMNS).where(Payment.id == bindparam("id")))

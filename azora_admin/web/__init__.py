@@ -13,6 +13,9 @@ from azora_admin.web import (
     commands,
     devices,
     filters,
+    forgery,
+    guards,
+    hosts,
     hx,
     limits,
     navigation,
@@ -44,8 +47,11 @@ def install(app: Flask, settings: Settings) -> None:
         cause_words=statuses.cause_words,
         grant_words=statuses.grant_words,
     )
+    hosts.install(app, settings)
     filters.install(app)
     security.install(app, settings)
+    forgery.install(app)
+    guards.install(app)
     assets.install(app)
     hx.install(app)
     sessions.install(app)

@@ -1,8 +1,13 @@
-"""Static files have addresses that change with their content, so a browser may keep them for ever."""
+"""Static files have addresses that change with their content, so a browser may keep them for ever.
+
+What is text is packed once at the start: a first visit costs a third of the bytes, and no proxy has to do it again.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import mimetypes
 import re
 from pathlib import Path
 from typing import Final
@@ -12,14 +17,16 @@ from flask import Flask, Response, request
 _FOREVER: Final = "public, max-age=31536000, immutable"
 # A font carries its version in its name, because the style sheet asks for it without ``?v=``.
 _VERSION_IN_NAME: Final = re.compile(r"-\d+\.\d+\.\d+\.woff2$")
+_TEXTS: Final = frozenset({".css", ".js", ".svg", ".txt"})
 
 
 class Assets:
-    """The static folder's files and the first eight digits of their SHA-256, read once at the start."""
+    """The static folder's files: the first eight digits of their SHA-256, and texts packed; read once at the start."""
 
     def __init__(self, folder: Path) -> None:
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        self._versions = {path.relative_to(folder).as_posix(): _version(path) for path in files}
+        files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        self._versions = {name: _version(path) for name, path in files.items()}
+        self._packed = {name: _pack(path) for name, path in files.items() if path.suffix in _TEXTS}
 
     def url(self, name: str) -> str:
         """The address of a static file. Raises LookupError when it isn't there: a typo, or no static/vendor."""
@@ -32,11 +39,31 @@ class Assets:
         """Whether the address that was asked for can only ever mean this content."""
         return bool(_VERSION_IN_NAME.search(name)) or version == self._versions.get(name, "")
 
+    def is_text(self, name: str) -> bool:
+        """Whether the file is there packed too."""
+        return name in self._packed
+
+    def packed(self, name: str) -> Response:
+        """The text ``name`` in gzip. Its tag is not that of the plain file, and weak: a proxy may unpack it."""
+        kind, _ = mimetypes.guess_type(name)
+        response = Response(self._packed[name], mimetype=kind)
+        response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(f"{self._versions[name]}-packed", weak=True)
+        return response
+
 
 def install(app: Flask) -> None:
     """Give templates ``asset(name)`` and static answers their caching."""
     assets = Assets(Path(app.static_folder or "static"))
     app.jinja_env.globals["asset"] = assets.url
+
+    def static(filename: str) -> Response:
+        takes_gzip = request.accept_encodings.quality("gzip") > 0 and "Range" not in request.headers
+        if takes_gzip and assets.is_text(filename):
+            packed = assets.packed(filename)
+            packed.make_conditional(request)
+            return packed
+        return app.send_static_file(filename)
 
     @app.after_request
     def keep(response: Response) -> Response:
@@ -44,7 +71,15 @@ def install(app: Flask) -> None:
             name = (request.view_args or {}).get("filename", "")
             current = assets.is_current(name, request.args.get("v"))
             response.headers["Cache-Control"] = _FOREVER if current else "no-cache"
+            if assets.is_text(name):
+                response.vary.add("Accept-Encoding")
         return response
+
+    app.view_functions["static"] = static
+
+
+def _pack(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 def _version(path: Path) -> str:

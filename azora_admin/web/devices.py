@@ -13,6 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from azora_admin.core.config import Settings
 from azora_admin.identity.rules.tries import Attempt
+from azora_admin.web import security
 
 _LIFE_SECONDS: Final = 180 * 86_400
 _MOST_ACCOUNTS: Final = 5
@@ -21,7 +22,7 @@ _EXTENSION: Final = "azora.devices"
 
 def install(app: Flask, settings: Settings) -> None:
     """Send the cookie with the answer of a request that called ``remember``."""
-    name, secure = f"azora_device_{settings.port}", settings.public_url.startswith("https://")
+    name = security.cookie_name("azora_device", settings)
     app.extensions[_EXTENSION] = name
 
     @app.after_request
@@ -32,7 +33,7 @@ def install(app: Flask, settings: Settings) -> None:
                 _serializer().dumps(known),
                 max_age=_LIFE_SECONDS,
                 httponly=True,
-                secure=secure,
+                secure=security.cookies_are_secure(),
                 samesite="Lax",
             )
         return response

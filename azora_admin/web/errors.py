@@ -34,6 +34,7 @@ _CODES: Final = {
     500: "internal_error",
     503: "unavailable",
 }
+_TITLES: Final = {"form_expired": "This form is too old"}
 _SENTENCES: Final = {
     400: "The request could not be read.",
     404: "Nothing is here. The address may be mistyped, or what it showed is gone.",
@@ -57,11 +58,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def refusal(error: DomainError) -> Response:
-    """The answer to a request that the domain refuses."""
+def refusal(error: DomainError, *, again: str | None = None) -> Response:
+    """The answer to a request that the domain refuses; ``again`` is the page to try anew from."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request %s: %s: %s", request_ids.current(), error.code, error)
-    response = answer(error.status, code=error.code, detail=error.detail, errors=error.errors)
+    response = answer(error.status, code=error.code, detail=error.detail, errors=error.errors, again=again)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -100,13 +101,25 @@ def _unexpected(error: Exception) -> Response:
     return answer(500, code="internal_error", detail=_SENTENCES[500])
 
 
-def answer(status: int, *, code: str, detail: str, errors: Sequence[FieldError] = ()) -> Response:
+def is_for_machines() -> bool:
+    """Whether the address is one that programs ask, and not people."""
+    return request.path.startswith(MACHINE_PREFIXES)
+
+
+def answer(
+    status: int, *, code: str, detail: str, errors: Sequence[FieldError] = (), again: str | None = None
+) -> Response:
     """The error in the form that fits who asked."""
-    title = HTTPStatus(status).phrase
-    if request.path.startswith(MACHINE_PREFIXES):
+    title = _TITLES.get(code) or HTTPStatus(status).phrase
+    if is_for_machines():
         return problem(status, code=code, title=title, detail=detail, errors=errors)
     page = render_template(
-        "errors/page.html", status=status, title=title, detail=detail, request_id=request_ids.current()
+        "errors/page.html",
+        status=status,
+        title=title,
+        detail=detail,
+        again=again,
+        request_id=request_ids.current(),
     )
     return make_response(page, status)
 

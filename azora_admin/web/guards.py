@@ -1,15 +1,19 @@
-"""One blueprint, one audience: the guard stands before every route of it, so a page can't forget its permission."""
+"""One blueprint, one audience: the guard stands before every route of it, so a page can't forget its permission.
+
+Whoever is not known (any more), or sends a form that is too old, is led to the sign-in and back, never shown it inside
+the part of a page that htmx asked for.
+"""
 
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Flask, Response, request, url_for
 
-from azora_admin.core.errors import Forbidden
+from azora_admin.core.errors import DomainError, Forbidden, Unauthenticated
 from azora_admin.identity.rules import PEOPLE, STAFF, SignedIn
-from azora_admin.web import callers, hx, sessions
-from azora_admin.web.security import csrf
+from azora_admin.web import callers, errors, forgery, hx, sessions
 
 EVERYBODY: Final = PEOPLE
 # Whose first page is which: the first role that a person has decides.
@@ -18,6 +22,16 @@ _HOMES: Final = (
     (frozenset({"instructor"}), "instructor.home"),
     (EVERYBODY, "account.home"),
 )
+# What an address never holds unencoded: a space, and what a browser takes for a slash.
+_UNWRITTEN: Final = frozenset(" \\")
+# Longer than any address of ours, shorter than what a server takes as a header.
+_LONGEST_NEXT: Final = 2048
+
+
+def install(app: Flask) -> None:
+    """Have ``app`` lead people to the door where it would only say that they are not known."""
+    app.register_error_handler(Unauthenticated, _not_known)
+    app.register_error_handler(forgery.FormExpired, _expired)
 
 
 def guard(blueprint: Blueprint, *, roles: frozenset[str]) -> None:
@@ -28,11 +42,11 @@ def guard(blueprint: Blueprint, *, roles: frozenset[str]) -> None:
     def check() -> Response | None:
         person = sessions.find_person()
         if person is None:
-            return hx.redirect(url_for("sign_in.form", next=_here()))
+            return to_sign_in()
         if not person.roles & roles:
             raise Forbidden("Your role does not include this page.")
         callers.admit(person)
-        _check_form()
+        forgery.check()
         sessions.note_use()
         return None
 
@@ -40,7 +54,7 @@ def guard(blueprint: Blueprint, *, roles: frozenset[str]) -> None:
 def open_to_all(blueprint: Blueprint) -> None:
     """Say that anybody may use the blueprint; its forms are still checked for forgery."""
     blueprint.guard_roles = frozenset()  # type: ignore[attr-defined]
-    blueprint.before_request(_check_form)
+    blueprint.before_request(forgery.check)
 
 
 def home_of(person: SignedIn) -> str:
@@ -50,19 +64,40 @@ def home_of(person: SignedIn) -> str:
 
 
 def safe_next(target: str | None) -> str | None:
-    """``target`` if it is a path on this site, else None: a sign-in link must not lead elsewhere."""
-    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+    """``target`` if it is a path on this site, else None: a sign-in link must not lead elsewhere.
+
+    A browser takes ``//host`` and ``/\\host`` for another site, and drops tabs and newlines before it looks.
+    """
+    if not target or len(target) > _LONGEST_NEXT or not target.startswith("/") or target.startswith("//"):
         return None
-    return None if any(ord(sign) < 33 or sign == "\\" for sign in target) else target
+    return target if target.isprintable() and not _UNWRITTEN & set(target) else None
 
 
-def _check_form() -> None:
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
-        csrf.protect()
+def to_sign_in() -> Response:
+    """Lead to the sign-in, and back from there to the page that the person is on."""
+    return hx.redirect(url_for("sign_in.form", next=safe_next(_here())))
+
+
+def _not_known(error: Unauthenticated) -> Response:
+    return errors.refusal(error) if errors.is_for_machines() else to_sign_in()
+
+
+def _expired(error: DomainError) -> Response:
+    # Under htmx the page is fetched anew: the sign-in leads whoever is signed in straight back to it.
+    return to_sign_in() if hx.asked() else errors.refusal(error, again=safe_next(_page_of_form()))
 
 
 def _here() -> str | None:
     """Where to come back to: the page, not the fragment and not a form's target."""
     if hx.partial():
         return hx.current_path()
-    return request.full_path.removesuffix("?") if request.method == "GET" else None
+    return request.full_path.removesuffix("?") if request.method == "GET" else _page_of_form()
+
+
+def _page_of_form() -> str | None:
+    """The page of ours that the form was sent from, as the browser tells it."""
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:
+        return None
+    return f"{page.path}?{page.query}".removesuffix("?") if page.netloc == request.host else None

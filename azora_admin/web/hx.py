@@ -15,6 +15,7 @@ from flask import redirect as see_other
 from htmx_flask import Htmx
 from htmx_flask import request as htmx_request
 from markupsafe import Markup
+from werkzeug.urls import iri_to_uri
 
 VARY: Final = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request", "HX-Target")
 _PAGE: Final = "layouts/base.html"
@@ -32,7 +33,7 @@ def install(app: Flask) -> None:
     @app.after_request
     def vary(response: Response) -> Response:
         if response.mimetype == "text/html":
-            response.vary.update((*VARY, "Cookie"))
+            response.vary.update((*VARY, "Cookie", "Accept-Encoding"))
         return response
 
 
@@ -91,7 +92,7 @@ def redirect(url: str) -> Response:
     if not asked():
         return make_response(see_other(url, code=303))
     response = make_response("", 204)
-    response.headers["HX-Redirect"] = url
+    response.headers["HX-Redirect"] = iri_to_uri(url)  # as Werkzeug writes a Location: a header is ASCII
     return response
 
 

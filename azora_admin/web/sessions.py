@@ -24,13 +24,15 @@ from azora_admin.web import callers, devices
 from azora_admin.web.errors import MACHINE_PREFIXES
 
 _NOTED_EVERY: Final = 300
+# A file is the same for everybody: an answer that had looked at the cookie would say that it differs by it.
+_WITHOUT_COOKIE: Final = (*MACHINE_PREFIXES, "/static/")
 
 
 class BrowserSessions(SecureCookieSessionInterface):
     """The cookie's session for pages; whoever calls the API or a webhook has none, so nothing there can lean on it."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if request.path.startswith(MACHINE_PREFIXES):
+        if request.path.startswith(_WITHOUT_COOKIE):
             return self.make_null_session(app)
         return super().open_session(app, request)
 

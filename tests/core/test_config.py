@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from azora_admin.core.config import Settings, SettingsError, environment_name, load_settings
+from azora_admin.core.config import Settings, SettingsError, environment_name, load_settings, plain
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +51,23 @@ IMPOSSIBLE = [
     ("AZORA_ASK_AFTER_SECONDS", "86401"),
     ("AZORA_LOG_LEVEL", "LOUD"),
     ("STRIPE_API_BASE", "127.0.0.1:12111"),
+    ("AZORA_ALLOWED_HOSTS", "https://shop.example"),
+    ("AZORA_ALLOWED_HOSTS", "shop.example:443"),
+    ("AZORA_ALLOWED_HOSTS", "shop.example, Shop.example"),
+    ("AZORA_ALLOWED_HOSTS", "*"),
+    ("AZORA_ALLOWED_HOSTS", "*.shop.example"),
+    ("AZORA_ALLOWED_HOSTS", ".shop.example"),
+    ("AZORA_ALLOWED_HOSTS", "shop.example/"),
+    ("AZORA_CORS_ORIGINS", "*"),
+    ("AZORA_CORS_ORIGINS", "null"),
+    ("AZORA_CORS_ORIGINS", "shop.example"),
+    ("AZORA_CORS_ORIGINS", "https://shop.example/"),
+    ("AZORA_CORS_ORIGINS", "https://shop.example/app"),
+    ("AZORA_CORS_ORIGINS", "https://*.shop.example"),
+    ("AZORA_CORS_ORIGINS", "https://Shop.example"),
+    ("AZORA_CORS_ORIGINS", "https://you@shop.example"),
+    ("AZORA_CORS_ORIGINS", "https://shop.example,*"),
+    ("AZORA_CORS_ORIGINS", "https://shop.example https://other.example"),
 ]
 
 
@@ -99,11 +116,11 @@ def test_the_environment_sets_every_field_by_the_name_that_the_table_says() -> N
             "log_level": "ERROR",
             "smtp_url": "smtp://x.example:587",
             "mail_from": "Azora <x@x.example>",
+            "allowed_hosts": "x.example,[::2]",
+            "cors_origins": "https://x.example,app://y:1",
         }.get(field, example)
         os.environ[name] = example
-        found = getattr(load_settings(), field)
-        plain = found.get_secret_value() if hasattr(found, "get_secret_value") else str(found)
-        assert plain == example, name
+        assert plain(getattr(load_settings(), field)) == example, name
 
 
 def test_what_the_program_says_goes_before_the_environment() -> None:
@@ -133,3 +150,25 @@ def test_an_address_loses_its_last_slash() -> None:
     settings = load_settings({"base_url": "https://azora.example/", "stripe_api_base": "http://127.0.0.1:1/"})
     assert settings.public_url == "https://azora.example"
     assert settings.stripe_api_base == "http://127.0.0.1:1"
+
+
+def test_a_list_may_have_spaces_around_its_commas() -> None:
+    os.environ["AZORA_CORS_ORIGINS"] = " https://a.example , http://localhost:3000,capacitor://localhost, "
+    assert load_settings().cors_origins == (
+        "https://a.example",
+        "http://localhost:3000",
+        "capacitor://localhost",
+    )
+
+
+def test_the_site_goes_by_its_own_names() -> None:
+    machine = {"127.0.0.1", "localhost", "[::1]"}
+    assert load_settings().host_names == machine
+    assert load_settings({"host": "0.0.0.0"}).host_names == machine
+    assert load_settings({"host": "::"}).host_names == machine
+    assert load_settings({"host": "192.168.1.5"}).host_names == machine | {"192.168.1.5"}
+    assert load_settings({"host": "fe80::1"}).host_names == machine | {"[fe80::1]"}
+    named = load_settings(
+        {"base_url": "https://Azora.example:8443/", "allowed_hosts": "shop.example,10.0.0.7"}
+    )
+    assert named.host_names == machine | {"azora.example", "shop.example", "10.0.0.7"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,54 @@ def test_a_font_may_be_kept_for_ever_because_its_name_has_its_version(client: Fl
     with client.get("/static/vendor/inter-latin-5.3.0.woff2") as font:
         assert font.status_code == 200
         assert font.headers["Cache-Control"] == FOREVER
+
+
+STYLE = "/static/css/azora.css"
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.5", "*", "deflate, gzip, br, zstd"])
+def test_a_text_goes_packed_to_whoever_can_unpack_it(client: FlaskClient, accepted: str) -> None:
+    with client.get(STYLE) as plain, client.get(STYLE, headers={"Accept-Encoding": accepted}) as packed:
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == plain.data
+        assert packed.headers["Content-Length"] == str(len(packed.data))
+        assert len(packed.data) < len(plain.data) / 3
+        assert plain.headers["ETag"] != packed.headers["ETag"]
+        for name in ("Content-Type", "Cache-Control", "Vary", "X-Content-Type-Options"):
+            assert plain.headers[name] == packed.headers[name]
+        assert plain.vary.as_set() == {"accept-encoding"}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept-Encoding": "gzip;q=0"}, {"Accept-Encoding": "br"}])
+def test_a_text_goes_plain_to_whoever_can_not(client: FlaskClient, headers: dict[str, str]) -> None:
+    with client.get(STYLE, headers=headers) as plain:
+        assert "Content-Encoding" not in plain.headers
+        assert plain.data.startswith(b"/*")
+
+
+def test_a_packed_text_that_is_there_already_is_not_sent_again(client: FlaskClient) -> None:
+    accepts = {"Accept-Encoding": "gzip"}
+    etag = client.get(STYLE, headers=accepts).headers["ETag"]
+    again = client.get(STYLE, headers={**accepts, "If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.vary.as_set() == {"accept-encoding"}
+
+
+def test_a_part_of_a_text_is_a_part_of_the_plain_one(client: FlaskClient) -> None:
+    with client.get(STYLE, headers={"Accept-Encoding": "gzip", "Range": "bytes=0-1"}) as part:
+        assert (part.status_code, part.data) == (206, b"/*")
+
+
+def test_a_font_is_packed_already(client: FlaskClient) -> None:
+    font = "/static/vendor/inter-latin-5.3.0.woff2"
+    with client.get(font, headers={"Accept-Encoding": "gzip"}) as answer:
+        assert "Content-Encoding" not in answer.headers
+        assert "Accept-Encoding" not in answer.vary
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/nothing.css", "/static/../wsgi.py", "/static/%2e%2e/wsgi.py"]
+)
+def test_what_is_not_there_is_not_there_packed_either(client: FlaskClient, path: str) -> None:
+    assert client.get(path, headers={"Accept-Encoding": "gzip"}).status_code == 404

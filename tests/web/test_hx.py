@@ -39,6 +39,10 @@ def small() -> FlaskClient:
     def away() -> Response:
         return hx.redirect("/elsewhere")
 
+    @app.post("/far")
+    def far() -> Response:
+        return hx.redirect("/日本?q=é")
+
     @app.post("/done")
     def done() -> Response:
         return hx.close_dialog(make_response(hx.toast("Kept <it>")))
@@ -90,6 +94,11 @@ def test_a_form_is_led_on_by_303_and_htmx_by_its_header(small: FlaskClient) -> N
     assert (plain.status_code, plain.location) == (303, "/elsewhere")
     led = small.post("/away", headers={"HX-Request": "true"})
     assert (led.status_code, led.headers["HX-Redirect"]) == (204, "/elsewhere")
+
+
+def test_an_address_in_other_letters_is_a_header_all_the_same(small: FlaskClient) -> None:
+    led = small.post("/far", headers={"HX-Request": "true"})
+    assert led.headers["HX-Redirect"] == small.post("/far").location == "/%E6%97%A5%E6%9C%AC?q=%C3%A9"
 
 
 def test_a_finished_dialog_is_closed_and_a_toast_is_said(small: FlaskClient) -> None:

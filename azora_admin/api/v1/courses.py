@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer, lists, parameters, shapes
+from azora_admin.api import answers, bearer, conditional, lists, parameters, shapes
 from azora_admin.api.description import COURSES, Answer, Header, describe
 from azora_admin.api.problems import COURSE_NOT_FOUND, CURSOR_NOT_FOUND, OF_PURCHASE
 from azora_admin.core import db
@@ -38,14 +38,15 @@ def shelf() -> Blueprint:
         place = lists.place(query, _SCOPE)
         with db.reading() as session:
             page = queries.list_courses(session, limit=place.limit, cursor=place.cursor)
-        return lists.answer(page, answers.course, scope=_SCOPE)
+        return lists.public_answer(page, answers.course, scope=_SCOPE)
 
     @courses.get("/courses/<course_id>")
     @describe("get_course", COURSES, Answer(200, shapes.Course), refusals=[COURSE_NOT_FOUND])
     def show(course_id: CourseId) -> Response:
         """Get a course."""
         with db.reading() as session:
-            return answers.json(answers.course(queries.get_course(session, course_id)))
+            found = queries.get_course(session, course_id)
+        return conditional.public_answer(lambda: answers.course(found), key=conditional.revisions([found]))
 
     return courses
 

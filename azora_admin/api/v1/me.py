@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer, parameters, shapes
+from azora_admin.api import answers, bearer, conditional, parameters, shapes
 from azora_admin.api.description import PEOPLE, Answer, describe
 from azora_admin.core import db
 from azora_admin.identity.rules import Action
@@ -25,7 +25,8 @@ def blueprint() -> Blueprint:
 
         Who the token or API key speaks for.
         """
-        return answers.json(answers.person(caller()))
+        told = answers.person(caller())
+        return conditional.answer(lambda: told, key=repr(told))
 
     @own.get("/me/access")
     @needs(Action.READ_OWN)
@@ -37,6 +38,6 @@ def blueprint() -> Blueprint:
         """
         with db.reading() as session:
             reasons = queries.live_reasons(session, learner_id=caller().person_id, course_id=query.course_id)
-        return answers.json(answers.access(reasons))
+        return conditional.answer(lambda: answers.access(reasons), key=repr(reasons))
 
     return own

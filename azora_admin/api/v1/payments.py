@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from azora_admin.api import answers, bearer, lists, parameters, shapes
+from azora_admin.api import answers, bearer, conditional, lists, parameters, shapes
 from azora_admin.api.description import PAYMENTS, Answer, describe
 from azora_admin.api.problems import CURSOR_NOT_FOUND, PAYMENT_NOT_FOUND
 from azora_admin.core import db
@@ -50,6 +50,6 @@ def blueprint() -> Blueprint:
         """
         with db.reading() as session:
             found = queries.get_payment(session, payment_id, payer_id=caller().person_id)
-        return answers.json(answers.payment(found))
+        return conditional.answer(lambda: answers.payment(found), key=conditional.revisions([found]))
 
     return payments
