@@ -14,6 +14,7 @@ from azora_admin.core.ids import PersonId
 from azora_admin.identity.tables import Person, PersonSession
 from azora_admin.marketplace.tables import AccessGrant
 from azora_admin.payments.tables import Payment
+from azora_admin.reports.signed_in import SignedInPlace, signed_in_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class PersonPage:
     last_seen_at: datetime | None
     payments: int
     open_courses: int
+    places: Sequence[SignedInPlace]
 
     @property
     def is_machine(self) -> bool:
@@ -36,7 +38,7 @@ class PersonPage:
 
 
 def person_page(session: Session, person_id: PersonId) -> PersonPage:
-    """The person, in one statement. Raises NotFound."""
+    """The person, in two statements. Raises NotFound."""
     last_seen = select(func.max(PersonSession.last_seen_at)).where(PersonSession.person_id == person_id)
     payments = select(func.count()).where(Payment.payer_id == person_id)
     courses = select(func.count()).where(AccessGrant.learner_id == person_id, AccessGrant.ended_at.is_(None))
@@ -61,4 +63,5 @@ def person_page(session: Session, person_id: PersonId) -> PersonPage:
         last_seen_at,
         paid,
         opened,
+        signed_in_places(session, person_id),
     )

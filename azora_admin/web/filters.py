@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from azora_admin.core import clock
 from azora_admin.core.money import Money, exponent, money_text
-from azora_admin.web import navigation, statuses
+from azora_admin.web import browsers, navigation, statuses
 
 MINUS: Final = "\u2212"
 _DAY: Final = timedelta(days=1)
@@ -190,6 +190,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "middle_cut": middle_cut,
     "card": card,
     "plural": plural,
+    "device": browsers.words,
+    "device_icon": browsers.icon,
     "payment_look": statuses.payment_look,
     "event_look": statuses.EVENT.__getitem__,
     "course_look": statuses.COURSE.__getitem__,

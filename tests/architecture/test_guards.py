@@ -39,6 +39,8 @@ REPEATABLE: Final = {
     "api_v1.credentials.email": "a second link takes the place of the first, and mails are counted",
     "api_v1.credentials.confirmation": "a second link takes the place of the first, and mails are counted",
     "api_v1.credentials.password": "the second time the current password is another one",
+    "admin.people_sign_out": "twice is once",
+    "admin.people_sign_out_everywhere": "twice is once",
     "sign_up.submit": "an address has one account",
     "forgotten.ask": "a second link takes the place of the first, and mails are counted",
     "forgotten.choose": "the link can be used once",

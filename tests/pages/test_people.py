@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from azora_admin.core import db
 from azora_admin.core.ids import PersonId, new_id
+from azora_admin.identity.tables import AuditEntry
 from tests.pages import market
 from tests.pages.conftest import Browser, form_token
 
@@ -54,3 +60,66 @@ def test_support_sees_roles_and_can_not_change_them(browser: Browser, elena: Per
 
 def test_a_person_who_is_not_there_is_a_404(browser: Browser, elena: PersonId) -> None:
     assert browser(SUPPORT).get(f"/admin/people/{new_id()}").status_code == 404
+
+
+def place_ids(page: str) -> list[str]:
+    return re.findall(r'id="place-([0-9a-f-]+)"', page)
+
+
+def test_staff_sees_where_a_person_is_signed_in_and_signs_them_out_of_one(
+    browser: Browser, elena: PersonId
+) -> None:
+    first, second = browser(ELENA), browser(ELENA)
+    support = browser(SUPPORT)
+    path = f"/admin/people/{elena}"
+    newest, _ = place_ids(support.get(path).text)
+    answer = post(support, f"{path}/sessions/{newest}/end", path)
+    assert (answer.status_code, answer.location) == (303, path)
+    assert len(place_ids(support.get(path).text)) == 1
+    assert sorted([first.get("/account/").status_code, second.get("/account/").status_code]) == [200, 303]
+    assert post(support, f"{path}/sessions/{newest}/end", path).status_code == 303, "twice is once"
+
+
+def test_staff_signs_a_person_out_everywhere_with_a_reason(
+    app: Flask, browser: Browser, elena: PersonId
+) -> None:
+    theirs, admin = browser(ELENA), browser(ADMIN)
+    credentials = {"email": ELENA, "password": market.PASSWORD}
+    phone = app.test_client().post("/api/v1/auth/token", json=credentials).get_json()["refresh_token"]
+    path = f"/admin/people/{elena}"
+    assert len(place_ids(admin.get(path).text)) == 2
+    refused = post(admin, f"{path}/sessions/end", path, why="")
+    assert refused.status_code == 422
+    assert 'href="#everywhere-why"' in refused.text
+    assert post(admin, f"{path}/sessions/end", path, why="Lost phone").status_code == 303
+    assert theirs.get("/account/").location.startswith("/sign-in")
+    refresh = app.test_client().post("/api/v1/auth/refresh", json={"refresh_token": phone})
+    assert refresh.status_code == 401
+    assert "Signed in nowhere" in admin.get(path).text
+    with db.reading() as session:
+        entry = session.scalars(
+            select(AuditEntry).where(AuditEntry.act == "person.signed_out_everywhere")
+        ).one()
+    assert (entry.why, entry.after) == ("Lost phone", {"ended_sessions_count": 2})
+
+
+def test_a_session_is_ended_on_the_page_of_its_own_person_alone(browser: Browser, elena: PersonId) -> None:
+    browser(ELENA)
+    admin = browser(ADMIN)
+    (theirs,) = place_ids(admin.get(f"/admin/people/{elena}").text)
+    other = market.add_person("other@market.test", "Other", "learner")
+    path = f"/admin/people/{other}"
+    assert post(admin, f"{path}/sessions/{theirs}/end", "/admin/people").status_code == 404
+    assert post(admin, f"{path}/sessions/{new_id()}/end", "/admin/people").status_code == 404
+
+
+def test_finance_sees_where_a_person_is_signed_in_and_ends_nothing(browser: Browser, elena: PersonId) -> None:
+    market.add_person("finn@market.test", "Finn Finance", "finance")
+    browser(ELENA)
+    finance = browser("finn@market.test")
+    path = f"/admin/people/{elena}"
+    page = finance.get(path).text
+    (theirs,) = place_ids(page)
+    assert "Sign out everywhere" not in page
+    for target in (f"{path}/sessions/{theirs}/end", f"{path}/sessions/end"):
+        assert post(finance, target, path, why="because").status_code == 403

@@ -9,6 +9,7 @@ from azora_admin.core.errors import DomainError, Invalid
 from azora_admin.core.ids import PersonId, new_id, parse_id
 from azora_admin.identity.actions.roles import StaleVersion, change_roles
 from azora_admin.identity.actions.seeing import start_seeing
+from azora_admin.identity.actions.signing_out import sign_out_everywhere, sign_out_of
 from azora_admin.identity.rules import STAFF, Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.reports.person_page import PersonPage, person_page
@@ -74,6 +75,31 @@ def people_see(person_id: str) -> Response:
     return done
 
 
+@blueprint.post("/people/<person_id>/sessions/<place_id>/end")
+@needs(Action.END_SESSIONS)
+def people_sign_out(person_id: str, place_id: str) -> Response:
+    """Sign the person out of one browser or app."""
+    identity = PersonId(parse_id(person_id))
+    with db.transaction() as session:
+        sign_out_of(session, actor(), person_id=identity, place_id=parse_id(place_id))
+    flash("That one is signed out.")
+    return hx.redirect(url_for("admin.people_detail", person_id=identity))
+
+
+@blueprint.post("/people/<person_id>/sessions/end")
+@needs(Action.END_SESSIONS)
+def people_sign_out_everywhere(person_id: str) -> Response:
+    """Sign the person out of every browser and app."""
+    identity = PersonId(parse_id(person_id))
+    try:
+        with db.transaction() as session:
+            sign_out_everywhere(session, actor(), person_id=identity, why=request.form.get("why", ""))
+    except Invalid as refused:
+        return _show(_read(identity), refused=refused, form="everywhere")
+    flash("The person is signed out everywhere.")
+    return hx.redirect(url_for("admin.people_detail", person_id=identity))
+
+
 def _read(person_id: PersonId) -> PersonPage:
     with db.snapshot() as session:
         return person_page(session, person_id)
@@ -92,6 +118,8 @@ def _show(person: PersonPage, *, refused: DomainError | None = None, form: str =
         refused_form=form,
         role_choices=[(role, words) for role, words in ROLE_WORDS if role != "machine"],
         may_change_roles=me.may(Action.CHANGE_ROLES) and not person.is_machine,
+        places=person.places,
+        may_end_sessions=me.may(Action.END_SESSIONS),
         may_see=me.may(Action.ACT_AS) and STAFF.isdisjoint(person.role_names) and not person.is_machine,
     )
     return make_response(page, refused.status if refused else 200)
