@@ -29,10 +29,10 @@ COPIES: Final = (
     ("lucide-static/LICENSE", "LICENSE-lucide.txt"),
 )
 ICONS: Final = (
-    "book-open calendar check chevron-down chevron-right chevrons-up-down circle-alert circle-check "
-    "circle-question-mark clock copy credit-card eye filter flask-conical graduation-cap house info landmark "
-    "layout-dashboard lock log-out mail menu monitor moon receipt refresh-cw scale scroll-text search "
-    "shield-check sun user users wallet webhook x"
+    "book-open braces calendar check chevron-down chevron-right chevrons-up-down circle-alert circle-check "
+    "circle-question-mark clock cog copy credit-card download eye filter flask-conical graduation-cap house info "
+    "landmark layout-dashboard lock log-out mail menu monitor moon receipt refresh-cw scale scroll-text search "
+    "shield-check sun terminal user users wallet webhook x"
 ).split()
 
 

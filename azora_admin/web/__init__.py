@@ -11,6 +11,7 @@ from azora_admin.web import (
     assets,
     charts,
     commands,
+    days,
     devices,
     filters,
     forgery,
@@ -46,6 +47,10 @@ def install(app: Flask, settings: Settings) -> None:
         rule_words=statuses.rule_words,
         cause_words=statuses.cause_words,
         grant_words=statuses.grant_words,
+        act_words=statuses.act_words,
+        actor_words=statuses.actor_words,
+        via_look=statuses.VIA.__getitem__,
+        day_choices=days.CHOICES,
     )
     hosts.install(app, settings)
     filters.install(app)

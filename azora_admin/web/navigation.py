@@ -55,7 +55,13 @@ WORKSPACES: Final = (
             Group(None, (Link("admin.overview", "layout-dashboard", "Overview", Action.READ_OVERVIEW, "o"),)),
             Group("Money", (Link("admin.payments", "credit-card", "Payments", Action.READ_PAYMENTS, "p"),)),
             Group("Access", (Link("admin.people", "users", "People", Action.READ_PEOPLE, "u"),)),
-            Group("Operations", (Link("admin.events", "webhook", "Stripe events", Action.READ_EVENTS, "e"),)),
+            Group(
+                "Operations",
+                (
+                    Link("admin.events", "webhook", "Stripe events", Action.READ_EVENTS, "e"),
+                    Link("admin.audit", "scroll-text", "Audit log", Action.READ_AUDIT, "l"),
+                ),
+            ),
         ),
     ),
     Workspace(

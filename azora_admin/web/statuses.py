@@ -39,6 +39,20 @@ COURSE: Final[Mapping[str, Look]] = {
     "archived": Look("idle", "Archived", "x"),
 }
 
+VIA: Final[Mapping[str, Look]] = {
+    "page": Look("idle", "On a page", "monitor"),
+    "api": Look("idle", "By the API", "braces"),
+    "command": Look("warn", "At the machine", "terminal"),
+    "job": Look("idle", "By itself", "cog"),
+}
+# Whoever an audit entry has no name for.
+_NAMELESS: Final = {
+    "page": "Somebody not signed in",
+    "api": "Somebody not signed in",
+    "command": "Somebody at the machine",
+    "job": "Azora",
+}
+
 # What a payment waits for, when nothing went wrong.
 _WAITS_FOR: Final = {
     "pending": "The learner has not confirmed the payment yet.",
@@ -112,6 +126,17 @@ def cause_words(kind: str) -> str:
 def grant_words(reason: str) -> str:
     """Why a course may be opened."""
     return _GRANTS[reason]
+
+
+def act_words(act: str) -> str:
+    """``person.roles_changed`` as ``Person roles changed``."""
+    words = act.replace("_", " ").replace(".", " ")
+    return f"{words[:1].upper()}{words[1:]}".replace("Api ", "API ")
+
+
+def actor_words(name: str, via: str) -> str:
+    """Who changed something, where no name is known, too."""
+    return name or _NAMELESS[via]
 
 
 def payment_look(status: str) -> Look:

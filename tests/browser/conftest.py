@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
-from azora_admin.core.ids import EntryId, PaymentId, PersonId
+from azora_admin.core.ids import EntryId, PaymentId, PersonId, new_id
+from azora_admin.core.money import Money
+from azora_admin.identity.actions import audit
+from azora_admin.identity.rules import Actor, Subject
+from azora_admin.identity.tables import AuditEntry
 from azora_admin.ledger.queries.entries import entries_for_reference
 from tests import serving
 from tests.pages import market
@@ -46,6 +51,7 @@ class Scene:
     sale: EntryId
     elena: PersonId
     rust: market.SomeCourse
+    changed: UUID
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +91,30 @@ def scene(served: str) -> Scene:
     _receive(f"pi_{paid.hex}")
     with db.reading() as session:
         sale = entries_for_reference(session, [str(paid)])[0].id
-    return Scene(served, paid, refused, open_one, sale, elena, rust)
+    return Scene(served, paid, refused, open_one, sale, elena, rust, _change(elena))
+
+
+def _change(person_id: PersonId) -> UUID:
+    """An entry of the audit log with everything that one may have. Its id."""
+    actor = Actor(
+        person_id, LONG_NAME, "api", f"req_{'0' * 32}", "2001:db8:1111:2222:3333:4444:5555:6666", new_id()
+    )
+    before = {
+        "roles": ["learner", "support"],
+        "note": LONG_TITLE,
+        "plan": {"seats": 5, "price": Money(4900, "usd")},
+    }
+    after = {
+        "roles": ["learner", "owner"],
+        "agreed": True,
+        "plan": {"seats": 5, "price": Money(40_000_000, "usd")},
+    }
+    subject = Subject("person", str(person_id), LONG_NAME)
+    with db.transaction() as session:
+        audit.record(
+            session, actor, act="person.changed", subject=subject, before=before, after=after, why=LONG_TITLE
+        )
+        return session.scalars(select(AuditEntry.id).where(AuditEntry.act == "person.changed")).one()
 
 
 def _receive(object_id: str) -> None:

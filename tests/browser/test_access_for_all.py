@@ -46,6 +46,10 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             "/jump?q=nothing",
             "/keys",
             "/admin/events?state=ignored",
+            "/admin/audit",
+            "/admin/audit?q=nothing&via=page&dates=90d&act=person.signed_in",
+            f"/admin/audit?actor={scene.elena}&kind=person&subject={scene.elena}",
+            f"/admin/audit/{scene.changed}",
         ],
         PRIYA: ["/instructor/", "/instructor/earnings"],
         "long@market.test": ["/instructor/", "/instructor/earnings", "/account/"],
@@ -94,6 +98,9 @@ def test_axe_finds_nothing_in_what_opens(open_page: Open, theme: str) -> None:
     page.locator("[data-plot]").focus()
     page.keyboard.press("ArrowLeft")
     found += problems(page)
+    page.goto("/admin/audit")
+    page.get_by_role("button", name="Change", exact=True).click()
+    found += problems(page, within=OPENED)
     for opener in ("Status", "Date"):
         page.goto("/admin/payments")
         page.get_by_role("button", name=opener).click()

@@ -1,4 +1,4 @@
-"""The audit log, as the model sees it. The law on it is in migration 0012; only ``actions`` add to it."""
+"""The audit log, as the model sees it. Its law is in migration 0012, its indexes in 0019; ``actions`` add to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
-    Index,
     LargeBinary,
     SmallInteger,
     Text,
@@ -35,13 +34,6 @@ class AuditEntry(Base):
         CheckConstraint(r"act ~ '^[a-z_]+(\.[a-z_]+)+$'", name="act_form"),
         CheckConstraint("subject_kind ~ '^[a-z_]+$' AND subject_id <> ''", name="subject_form"),
         CheckConstraint("via IN ('page', 'api', 'command', 'job')", name="via_known"),
-        Index("ix_audit_entry_recorded_at", "recorded_at", "id"),
-        Index(
-            "ix_audit_entry_actor", "actor_id", "recorded_at", "id", postgresql_where="actor_id IS NOT NULL"
-        ),
-        Index("ix_audit_entry_act", "act", "recorded_at", "id"),
-        Index("ix_audit_entry_subject", "subject_kind", "subject_id", "recorded_at", "id"),
-        Index("ix_audit_entry_request", "request_id", postgresql_where="request_id <> ''"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

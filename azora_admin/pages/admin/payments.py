@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any, Final
 
 from flask import Response, request
 
-from azora_admin.core import clock, db
+from azora_admin.core import db
 from azora_admin.core.ids import PaymentId, parse_id
 from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.reports.payment_list import COUNTED, PaymentFilter, PaymentList, list_payments
 from azora_admin.reports.payment_story import payment_story
-from azora_admin.web import filters, hx, lists
+from azora_admin.web import hx, lists
 from azora_admin.web.callers import needs
+from azora_admin.web.days import Days, asked_days
 from azora_admin.web.statuses import PAYMENT
 
 SCOPE: Final = "admin.payments"
@@ -29,34 +29,19 @@ TABS: Final = (
     ("Failed", ("failed",)),
     ("Cancelled", ("cancelled",)),
 )
-DATES: Final = {
-    "today": ("Today", 1),
-    "7d": ("Last 7 days", 7),
-    "28d": ("Last 28 days", 28),
-    "90d": ("Last 90 days", 90),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The filters as the address has them; ``dates`` is one of ``DATES``, or empty with days of one's own."""
+    """The filters as the address has them."""
 
     text: str
     statuses: tuple[str, ...]
-    dates: str
-    first_on: date | None
-    last_on: date | None
+    days: Days
 
     def parameters(self) -> dict[str, Any]:
         """The address's parameters that say this."""
-        own_days = not self.dates
-        return {
-            "q": self.text,
-            "status": list(self.statuses),
-            "dates": self.dates,
-            "from": self.first_on.isoformat() if own_days and self.first_on else None,
-            "to": self.last_on.isoformat() if own_days and self.last_on else None,
-        }
+        return {"q": self.text, "status": list(self.statuses), **self.days.parameters()}
 
     def link(self, **changed: Any) -> str:
         """The address of the first page with some parameters changed."""
@@ -78,7 +63,7 @@ class Tab:
 def payments() -> Response:
     """One page of the list; htmx gets the results and what changes with them."""
     asked = _asked()
-    wanted = PaymentFilter(asked.text, asked.statuses, asked.first_on, asked.last_on)
+    wanted = PaymentFilter(asked.text, asked.statuses, asked.days.first_on, asked.days.last_on)
     with db.snapshot() as session:
         found = list_payments(session, wanted, limit=lists.PAGE, cursor=lists.asked_cursor(SCOPE))
     parameters = asked.parameters()
@@ -97,8 +82,6 @@ def payments() -> Response:
         pager=lists.pager(found.page, SCOPE, "admin.payments", **parameters),
         statuses=list(PAYMENT.items()),
         status_words=", ".join(PAYMENT[status].word for status in asked.statuses),
-        dates=[(key, words) for key, (words, _) in DATES.items()],
-        date_words=_date_words(asked),
     )
 
 
@@ -114,22 +97,9 @@ def payments_detail(payment_id: str) -> Response:
 def _asked() -> Asked:
     arguments = request.args
     statuses = tuple(status for status in PAYMENT if status in arguments.getlist("status"))
-    dates = arguments.get("dates", "")
     typed = "".join(sign if sign.isprintable() else " " for sign in arguments.get("q", ""))
     text = " ".join(typed.split())[:LONGEST_TEXT]
-    if dates in DATES:
-        today = clock.now().date()
-        return Asked(text, statuses, dates, today - timedelta(days=DATES[dates][1] - 1), today)
-    return Asked(text, statuses, "", _day(arguments.get("from")), _day(arguments.get("to")))
-
-
-def _day(text: str | None) -> date | None:
-    """The day in ``text``, or None for anything else: half a date typed is no filter yet."""
-    try:
-        day = date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return day if day is None or day < date.max else None  # a day that has a next one
+    return Asked(text, statuses, asked_days(arguments))
 
 
 def _tabs(asked: Asked, found: PaymentList) -> Sequence[Tab]:
@@ -149,13 +119,3 @@ def _count(found: PaymentList, statuses: tuple[str, ...]) -> int | None:
         return None
     counts = found.by_status
     return sum(counts.get(status, 0) for status in statuses) if statuses else sum(counts.values())
-
-
-def _date_words(asked: Asked) -> str:
-    if asked.dates:
-        return DATES[asked.dates][0]
-    if asked.first_on and asked.last_on:
-        return f"{filters.day_text(asked.first_on)} – {filters.day_text(asked.last_on)}"
-    if asked.first_on:
-        return f"from {filters.day_text(asked.first_on)}"
-    return f"until {filters.day_text(asked.last_on)}" if asked.last_on else ""
