@@ -93,12 +93,13 @@ def read(kind: type[B], *, at_most: int = LARGEST_BODY) -> B:
     """The request's body as ``kind``.
 
     Raises ValidationError (422: read, and not acceptable), DomainError 400 ``unreadable`` (not JSON), Invalid (a name
-    that is there twice), UnsupportedMediaType (415) or RequestEntityTooLarge (413).
+    that is there twice), UnsupportedMediaType (415: not called JSON, or packed) or RequestEntityTooLarge (413).
     """
     raw = web_bodies.read(at_most=at_most)
     if not raw and kind is NoBody:
         return kind()
-    if not request.is_json:
+    # Nothing is unpacked: a few bytes may be a bomb of gigabytes.
+    if not request.is_json or request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedMediaType
     try:
         found = kind.model_validate_json(raw)

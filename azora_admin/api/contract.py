@@ -44,6 +44,7 @@ REQUEST_ID: Final = "X-Request-Id"
 _REQUEST_ID: Final = Header(REQUEST_ID, "Name it when you ask us about this answer.")
 _ETAG: Final = Header("ETag", "The state of what was read, for `If-None-Match`.")
 _RETRY_AFTER: Final = Header("Retry-After", "After how many seconds to try again.", always=False)
+_CHALLENGE: Final = Header("WWW-Authenticate", "`Bearer`: a token or an API key is wanted.")
 _REPLAYED: Final = Header(once.REPLAYED, "`true`: the answer that this key got before.", always=False)
 _MAKING: Final = Lock()
 _KEY: Final = {
@@ -177,6 +178,8 @@ def _headers(status: int, call: Call, own: Sequence[Header] = ()) -> Schema:
         named.append(_RETRY_AFTER)
     if call.is_tagged and status in _TAGGED:
         named.append(_ETAG)
+    if status == HTTPStatus.UNAUTHORIZED:
+        named.append(_CHALLENGE)
     if call.is_once and status in _KEPT:
         named.append(_REPLAYED)
     return {one.name: _header(one) for one in named}

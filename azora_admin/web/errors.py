@@ -138,4 +138,7 @@ def problem(
     }
     if errors:
         body["errors"] = [{"field": one.field, "code": one.code, "message": one.message} for one in errors]
-    return Response(orjson.dumps(body), status, mimetype="application/problem+json")
+    response = Response(orjson.dumps(body), status, mimetype="application/problem+json")
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says what would help
+    return response

@@ -34,6 +34,7 @@ def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
     assert set(body) - {"errors"} == {"type", "title", "status", "code", "detail", "request_id"}
     assert (body["status"], body["code"], body["type"]) == (status, code, f"urn:azora:problem:{code}")
     assert body["request_id"] == answer.headers["X-Request-Id"]
+    assert ("WWW-Authenticate" in answer.headers) is (status == 401)
     assert body["title"]
     assert body["detail"].endswith((".", "…"))
     for inside in ("Traceback", "sqlalchemy", "psycopg", "azora_admin", ".py"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from datetime import UTC, datetime
@@ -52,6 +53,19 @@ def test_json_that_is_no_object_is_422(client: FlaskClient, raw: bytes) -> None:
 )
 def test_what_is_not_called_json_is_415(client: FlaskClient, kind: str | None) -> None:
     answer = client.post("/api/v1/auth/token", data=json.dumps(CREDENTIALS), content_type=kind)
+    problem(answer, 415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "gzip, gzip"])
+def test_a_packed_body_is_415_and_never_unpacked(client: FlaskClient, coding: str) -> None:
+    bomb = gzip.compress(b"[" * 10_000_000)
+    assert len(bomb) < 64 * 1024
+    answer = client.post(
+        "/api/v1/auth/token",
+        data=bomb,
+        content_type="application/json",
+        headers={"Content-Encoding": coding},
+    )
     problem(answer, 415, "unsupported_media_type")
 
 
