@@ -45,6 +45,15 @@ def count(email: str = LENA, address: str = HOME, device: str | None = None) -> 
     return 0
 
 
+def fail(email: str = LENA, address: str = HOME, device: str | None = None) -> int:
+    """One wrong password. Returns the seconds to wait when it was not looked at, else 0."""
+    wait = count(email, address, device)
+    if not wait:
+        with db.transaction() as session:
+            tries.count_wrong(session, Attempt(email, address, device))
+    return wait
+
+
 def succeed(email: str = LENA, address: str = HOME, device: str | None = None) -> None:
     assert count(email, address, device) == 0
     with db.transaction() as session:
@@ -105,7 +114,7 @@ class TestCounting:
     def test_many_accounts_tried_from_one_place_are_slowed_down_together(
         self, test_clock: FixedClock
     ) -> None:
-        answers = [count(f"person{number}@example.com") for number in range(PLACE.free + 1)]
+        answers = [fail(f"person{number}@example.com") for number in range(PLACE.free + 1)]
         assert answers == [0] * PLACE.free + [2]
 
     def test_a_place_of_ipv6_is_its_64(self, test_clock: FixedClock) -> None:
@@ -120,7 +129,7 @@ class TestCounting:
         succeed()
         hammer_from_everywhere()
         for number in range(1000, 1000 + PLACE.free):
-            count(f"person{number}@example.com", HOME)
+            fail(f"person{number}@example.com", HOME)
         assert count("stranger@example.com", HOME) > 0
         assert count(LENA, HOME) == 0
         assert count(LENA, "203.0.113.9") > 0
@@ -139,12 +148,29 @@ class TestCounting:
         hammer_from_everywhere()
         assert count(LENA, HOME) > 0
 
+    def test_tries_under_way_and_tries_that_never_ended_hold_up_nobody_else_at_their_place(
+        self, test_clock: FixedClock
+    ) -> None:
+        assert {count(f"person{number}@example.com") for number in range(3 * PLACE.free)} == {0}
+        for number in range(PLACE.free - 1):
+            fail(f"person{number}@example.com", elsewhere(1))
+        assert {count(f"other{number}@example.com", elsewhere(1)) for number in range(10)} == {0}
+
+    def test_wrong_passwords_at_a_known_account_are_not_held_against_its_place(
+        self, test_clock: FixedClock
+    ) -> None:
+        succeed()
+        for _ in range(PLACE.free):
+            test_clock.advance(timedelta(minutes=15))
+            assert fail() == 0
+        assert fail(NOBODY) == 0
+
     def test_the_right_password_in_between_does_not_free_a_place_that_sprays(
         self, test_clock: FixedClock
     ) -> None:
         succeed("mine@example.com")
         for number in range(PLACE.free):
-            assert count(f"person{number}@example.com") == 0
+            assert fail(f"person{number}@example.com") == 0
             succeed("mine@example.com")
         assert count("one-more@example.com") > 0
 
@@ -196,7 +222,7 @@ class TestPasswords:
                 try_password(Attempt(email, HOME), "wrong password")
         assert _hash() == before
         with db.reading() as session:
-            assert session.scalar(select(func.max(SignInTally.failures))) == 2
+            assert session.scalar(select(func.max(SignInTally.failures))) == 2  # the place's
 
     def test_while_one_waits_the_right_password_is_not_looked_at(self, lena: None) -> None:
         for _ in range(PAIR.free):

@@ -1,9 +1,9 @@
-"""Counting passwords that are tried: before they are looked at, so that a hundred at once are a hundred."""
+"""Counting passwords that are tried: at an account before they are looked at, so that a hundred at once are a hundred."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -30,12 +30,26 @@ _LONGEST_QUIET: Final = max(PAIR.quiet, ACCOUNT.quiet, PLACE.quiet)
 
 
 def count_try(session: Session, attempt: Attempt) -> None:
-    """Count ``attempt`` as one in vain; commit it before the password is looked at.
+    """Count ``attempt`` as one in vain at its account; commit it before the password is looked at.
 
     Raises TooManyTries, and then nothing is counted: the transaction is to be rolled back.
     """
     now = clock.now()
-    _count(session, _counted(session, attempt, now), now)
+    counted = dict(_counted(session, attempt, now))
+    if counted.pop(attempt.place_key, None):
+        _refuse_blocked(_find_blocked_until(session, attempt.place_key), now)
+    _count(session, counted, now)
+
+
+def count_wrong(session: Session, attempt: Attempt) -> None:
+    """The password was wrong: one in vain for the place, too.
+
+    Counted only now: a try that is under way holds up nobody else at its place, and one that never ended (its process
+    died) was no guess.
+    """
+    now, key = clock.now(), attempt.place_key
+    if key in _counted(session, attempt, now):
+        _write(session, key, _locked(session, [key], now)[key].after_try(PLACE, now))
 
 
 def count_ask(session: Session, address: str) -> None:
@@ -44,13 +58,10 @@ def count_ask(session: Session, address: str) -> None:
 
 
 def forgive(session: Session, attempt: Attempt) -> None:
-    """The password was right: this account's counts begin anew, the place's is one less, and the place is known."""
+    """The password was right: this account's counts begin anew, and the place is known to it."""
     now = clock.now()
-    counted = _counted(session, attempt, now)
-    tallies = _locked(session, counted, now)
-    for key in counted:
-        is_place = key == attempt.place_key
-        _write(session, key, tallies[key].taken_back(now) if is_place else Tally(0, now, now))
+    for key in _locked(session, _counted(session, attempt, now).keys() - {attempt.place_key}, now):
+        _write(session, key, Tally(0, now, now))
     session.execute(
         insert(SignInTally)
         .values(key=attempt.pair_key, failures=0, last_at=now, blocked_until=now, succeeded_at=now)
@@ -71,11 +82,18 @@ def forget_old(session: Session) -> None:
 
 def _count(session: Session, counted: Mapping[bytes, Patience], now: datetime) -> None:
     tallies = _locked(session, counted, now)
-    blocked_until = max(tally.blocked_until for tally in tallies.values())
-    if blocked_until > now:
-        raise TooManyTries(math.ceil((blocked_until - now).total_seconds()))
+    _refuse_blocked(max(tally.blocked_until for tally in tallies.values()), now)
     for key, patience in counted.items():
         _write(session, key, tallies[key].after_try(patience, now))
+
+
+def _refuse_blocked(until: datetime | None, now: datetime) -> None:
+    if until and until > now:
+        raise TooManyTries(math.ceil((until - now).total_seconds()))
+
+
+def _find_blocked_until(session: Session, key: bytes) -> datetime | None:
+    return session.scalar(select(SignInTally.blocked_until).where(SignInTally.key == key))
 
 
 def _counted(session: Session, attempt: Attempt, now: datetime) -> Mapping[bytes, Patience]:
@@ -88,8 +106,8 @@ def _counted(session: Session, attempt: Attempt, now: datetime) -> Mapping[bytes
     return {attempt.pair_key: PAIR, attempt.account_key: ACCOUNT, attempt.place_key: PLACE}
 
 
-def _locked(session: Session, counted: Mapping[bytes, Patience], now: datetime) -> dict[bytes, Tally]:
-    """The tallies of ``counted``, each made if need be and locked: in one order, so that no two wait for each other."""
+def _locked(session: Session, counted: Collection[bytes], now: datetime) -> dict[bytes, Tally]:
+    """The tallies of the keys ``counted``, each made if need be and locked: in one order, so that no two wait for each other."""
     keys = sorted(counted)
     fresh = [{"key": key, "failures": 0, "last_at": now, "blocked_until": now} for key in keys]
     session.execute(insert(SignInTally).values(fresh).on_conflict_do_nothing())

@@ -71,13 +71,9 @@ class Tally:
     blocked_until: datetime
 
     def after_try(self, patience: Patience, now: datetime) -> Tally:
-        """One more, which counts as in vain until it is ``taken_back``."""
+        """One more in vain."""
         failures = 1 if now - self.last_at >= patience.quiet else self.failures + 1
         return Tally(failures, now, now + patience.wait_after(failures))
-
-    def taken_back(self, now: datetime) -> Tally:
-        """Without the last try, which was a good one."""
-        return Tally(max(self.failures - 1, 0), self.last_at, min(self.blocked_until, now))
 
 
 @dataclass(frozen=True, slots=True)
