@@ -9,6 +9,7 @@ Source: draft-ietf-httpapi-idempotency-key-header.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from functools import wraps
 from typing import Final, ParamSpec
@@ -117,8 +118,12 @@ def _principal() -> str:
 
 
 def _fingerprint() -> bytes:
-    """A hash of everything that was asked for, without what differs from one sending to the next."""
-    asked = hashlib.sha256(f"{request.method} {request.full_path}\0".encode())
+    """A hash of everything that was asked for, without what differs from one sending to the next.
+
+    Under a key of ours: what was asked for may be a sign-up, whose password could be guessed from a bare hash.
+    """
+    asked = hmac.new(f"{_PURPOSE} {_secret()}".encode(), digestmod=hashlib.sha256)
+    asked.update(f"{request.method} {request.full_path}\0".encode())
     if _is_form():
         fields = [pair for pair in request.form.items(multi=True) if pair[0] not in _NOT_ASKED]
         asked.update(repr(fields).encode())

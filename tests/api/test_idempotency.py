@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import threading
@@ -73,6 +75,16 @@ def test_an_answer_is_kept_where_nobody_can_read_it(app: Flask, client: FlaskCli
         stored = session.execute(text("SELECT body, headers::text FROM reply")).one()
     assert secret.encode() not in bytes(stored[0])
     assert secret not in stored[1]
+
+
+def test_a_password_can_not_be_guessed_from_what_is_kept_of_a_sign_up(client: FlaskClient) -> None:
+    sent = json.dumps(LENA).encode()
+    headers = {"Content-Type": "application/json", **key()}
+    ok(client.post("/api/v1/users", data=sent, headers=headers), 201)
+    with db.reading() as session:
+        kept = bytes(session.scalars(text("SELECT fingerprint FROM reply")).one())
+    for path in ("/api/v1/users?", "/api/v1/users"):
+        assert kept != hashlib.sha256(f"POST {path}\0".encode() + sent).digest()
 
 
 def test_another_request_under_the_same_key_is_refused(app: Flask, client: FlaskClient, shop: Shop) -> None:

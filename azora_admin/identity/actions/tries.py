@@ -1,4 +1,4 @@
-"""Counting passwords that are tried: at an account before they are looked at, so that a hundred at once are a hundred."""
+"""Counting passwords that are tried: at an account before they are looked at, so that 100 at once are 100."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _counted(session: Session, attempt: Attempt, now: datetime) -> Mapping[bytes
 
 
 def _locked(session: Session, counted: Collection[bytes], now: datetime) -> dict[bytes, Tally]:
-    """The tallies of the keys ``counted``, each made if need be and locked: in one order, so that no two wait for each other."""
+    """The tallies of the keys ``counted``, made if need be and locked in one order: no two wait for each other."""
     keys = sorted(counted)
     fresh = [{"key": key, "failures": 0, "last_at": now, "blocked_until": now} for key in keys]
     session.execute(insert(SignInTally).values(fresh).on_conflict_do_nothing())
