@@ -128,6 +128,27 @@ def add_user(email: str, name: str, roles: tuple[str, ...], password: str) -> No
         click.echo(f"{person.email} can sign in now, as {', '.join(roles)}")
 
 
+@user.command("forget-factors")
+@click.argument("email")
+def forget_factors(email: str) -> None:
+    """For whoever lost phone, passkeys and recovery codes: EMAIL signs in by the password alone and begins anew."""
+    from azora_admin.core import db
+    from azora_admin.core.errors import NotFound
+    from azora_admin.identity.actions import factors
+    from azora_admin.identity.queries import find_person_by_email
+    from azora_admin.identity.rules import normalized_email
+    from azora_admin.launch.operator import at_the_machine
+
+    with sentences():
+        db.connect(settings_with_database())
+        with db.transaction() as session:
+            person = find_person_by_email(session, normalized_email(email) or "")
+            if person is None:
+                raise NotFound("person_not_found", f"Nobody has the address {email}.")
+            count = factors.forget_factors(session, at_the_machine(), person)
+        click.echo(f"{person.email} had {count} second factor{'' if count == 1 else 's'}, and has none now")
+
+
 @main.command()
 def verify() -> None:
     """Prove the books and the audit log: each against itself, the books against the sales and Stripe.

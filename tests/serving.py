@@ -18,9 +18,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """``app`` served for the time of the block. Its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+def served(app: Flask, *, port: int = 0) -> Iterator[str]:
+    """``app`` served for the time of the block, on a free port if none is given. Its address."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

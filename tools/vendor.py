@@ -30,9 +30,9 @@ COPIES: Final = (
 )
 ICONS: Final = (
     "book-open braces calendar check chevron-down chevron-right chevrons-up-down circle-alert circle-check "
-    "circle-question-mark clock cog copy credit-card download eye filter flask-conical graduation-cap house info "
-    "landmark layout-dashboard lock log-out mail menu monitor moon receipt refresh-cw scale scroll-text search "
-    "shield-check sun terminal user users wallet webhook x"
+    "circle-question-mark clock cog copy credit-card download eye filter fingerprint flask-conical graduation-cap house "
+    "info key-round landmark layout-dashboard lock log-out mail menu monitor moon printer receipt refresh-cw scale "
+    "scroll-text search shield-check smartphone sun terminal user users wallet webhook x"
 ).split()
 
 

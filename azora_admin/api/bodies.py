@@ -45,6 +45,8 @@ class Credentials(Body):
 
     email: Annotated[str, Field(max_length=320, examples=["lena@example.com"])]
     password: Annotated[str, Field(max_length=1024, examples=[_PHRASE])]
+    otp: Annotated[str | None, Field(max_length=64, examples=["123456"])] = None
+    """A code of the authenticator app, or a recovery code: for whoever has a second factor."""
 
 
 class Refresh(Body):

@@ -30,6 +30,12 @@ API_KEY_REVOKED: Final = Refusal(401, "api_key_revoked", "The API key was revoke
 INVALID_CREDENTIALS: Final = Refusal(
     401, "invalid_credentials", "The e-mail address or the password is not right."
 )
+SECOND_FACTOR_REQUIRED: Final = Refusal(
+    401,
+    "second_factor_required",
+    "The password is right, and the person has a second factor: send `otp`, too.",
+)
+INVALID_OTP: Final = Refusal(401, "invalid_otp", "The `otp` is wrong, too old, or was used before.")
 
 INVALID_REFRESH_TOKEN: Final = Refusal(
     401, "invalid_refresh_token", "The refresh token is not one of ours: sign in again."
@@ -48,6 +54,9 @@ SESSION_ENDED: Final = Refusal(401, "session_ended", "The app was signed out: si
 
 INSUFFICIENT_PERMISSIONS: Final = Refusal(
     403, "insufficient_permissions", "The caller is known, and may not do this."
+)
+SECOND_FACTOR_NOT_SET_UP: Final = Refusal(
+    403, "second_factor_not_set_up", "The person's role needs a second factor: set one up on the pages first."
 )
 FRESH_SIGN_IN_REQUIRED: Final = Refusal(
     403, "fresh_sign_in_required", "This is dangerous, and the last sign-in too long ago: sign in again."
@@ -125,6 +134,7 @@ WITH_TOKEN: Final = (
 )
 OF_REFRESH: Final = (INVALID_REFRESH_TOKEN, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REUSED, SESSION_ENDED)
 WITH_KEY: Final = (IN_PROGRESS, KEY_REUSED)
+OF_SIGN_IN: Final = (INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, INVALID_OTP, SECOND_FACTOR_NOT_SET_UP)
 OF_PURCHASE: Final = (
     COURSE_NOT_FOUND,
     SPLIT_NOT_FOUND,

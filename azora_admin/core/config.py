@@ -94,6 +94,10 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=9, description="Proxies in front whose X-Forwarded-For and -Proto are believed."
     )
+    require_second_factor: Literal["auto", "yes", "no"] = Field(
+        "auto",
+        description="Whether finance and admin must have a second factor; auto: live yes, in the demo no.",
+    )
     web_workers: int = Field(2, ge=1, le=64, description="Web server processes.")
     web_threads: int = Field(2, ge=1, le=64, description="Threads in each web server process.")
     worker_jobs: int = Field(4, ge=1, le=64, description="Jobs that one worker process does side by side.")
@@ -140,6 +144,12 @@ class Settings(BaseSettings):
     @property
     def public_url(self) -> str:
         return self.base_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def second_factor_required(self) -> bool:
+        if self.require_second_factor == "auto":
+            return self.mode == "live"
+        return self.require_second_factor == "yes"
 
     @property
     def mail_sender(self) -> str:

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import dataclass
+
 from azora_admin.core import db
-from azora_admin.flows.trying import try_password
-from azora_admin.identity.actions import app_sessions, audit
+from azora_admin.flows.trying import try_password, trying_code
+from azora_admin.identity.actions import app_sessions, audit, factors, tries
 from azora_admin.identity.actions.app_sessions import Refreshed, Reused
 from azora_admin.identity.rules import Actor, Subject
 from azora_admin.identity.rules.refresh_tokens import reused_refresh_token
 from azora_admin.identity.rules.tries import Attempt
 
 
-def sign_in(actor: Actor, attempt: Attempt, *, password: str, user_agent: str) -> Refreshed:
-    """Sign an app in. Raises TooManyTries, Unauthenticated ``invalid_credentials``."""
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What this installation asks of second factors, and the key that their secrets are sealed with."""
+
+    secret_key: str
+    is_factor_required: bool
+
+
+def sign_in(
+    actor: Actor, attempt: Attempt, policy: Policy, *, password: str, code: str | None, user_agent: str
+) -> Refreshed:
+    """Sign an app in by a password and, for whoever has a second factor, a code.
+
+    Raises TooManyTries, Unauthenticated ``invalid_credentials``, SecondFactorRequired, WrongCode, or
+    SecondFactorMissing for somebody who must have a factor.
+    """
     person = try_password(attempt, password)
-    with db.transaction() as session:
+    counting = trying_code(person, address=actor.address) if code else nullcontext()
+    with counting as counted, db.transaction() as session:
+        by = actor.known_as(person)
+        factors.check(
+            session, by, person, code, secret_key=policy.secret_key, required=policy.is_factor_required
+        )
+        if counted:
+            tries.forgive(session, counted)
         token = app_sessions.start_app_session(session, person, user_agent=user_agent, address=actor.address)
         subject = Subject("person", str(person.person_id), person.email)
-        audit.record(session, actor.known_as(person), act="person.signed_in", subject=subject)
+        audit.record(session, by, act="person.signed_in", subject=subject)
     return Refreshed(person, token)
 
 

@@ -8,12 +8,17 @@ from azora_admin.core.config import Settings
 from azora_admin.pages import (
     account,
     admin,
+    api_keys,  # noqa: F401  it adds its routes to those of security
     confirming,
     credentials,  # noqa: F401  it adds its routes to the account's
+    factors,
     forgotten,
     instructor,
     jump,
     mailbox,
+    proof,
+    second_step,
+    security,
     seeing,
     sign_in,
     sign_up,
@@ -29,9 +34,13 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         sign_up.blueprint,
         forgotten.blueprint,
         confirming.blueprint,
+        second_step.blueprint,
+        proof.blueprint,
         seeing.blueprint,
         jump.blueprint,
         admin.blueprint,
         instructor.blueprint,
         account.blueprint,
+        security.blueprint,
+        factors.blueprint,
     ]

@@ -10,9 +10,10 @@ from typing import Final
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from azora_admin.core.errors import Unauthenticated
+from azora_admin.flows import passkeys
 from azora_admin.identity.rules.tries import TooManyTries
-from azora_admin.web import THEMES, guards, hx, limits, security, sessions
-from azora_admin.web.forms import FormError, SignInForm
+from azora_admin.web import THEMES, factors, guards, hx, limits, security, sessions
+from azora_admin.web.forms import FormError, SignInForm, refused
 
 DEMO_PEOPLE: Final = tuple(
     f"{name}@demo.azora.test" for name in ("admin", "finance", "support", "instructor", "learner", "owner")
@@ -37,7 +38,7 @@ def form() -> Response:
     target = guards.safe_next(request.args.get("next"))
     if person is not None:
         return hx.redirect(target or guards.home_of(person))
-    return _show(email="", target=target)
+    return _show(email="", target=target, is_over="over" in request.args)
 
 
 @blueprint.post("/sign-in")
@@ -50,14 +51,31 @@ def submit() -> Response:
     if not entered.validate():
         return _show(email=email, target=target, problems=entered.problems())
     try:
-        person = sessions.open_session(email, entered.password.data)
+        person = sessions.open_with_password(email, entered.password.data)
     except (Unauthenticated, TooManyTries) as refusal:
         problem = FormError("email", refusal.detail)
-        response = _show(email=email, target=target, problems=(problem,))
-        if refusal.retry_after is not None:
-            response.status_code = refusal.status
-            response.headers["Retry-After"] = str(refusal.retry_after)
-        return response
+        return refused(_show(email=email, target=target, problems=(problem,)), refusal)
+    if person is None:
+        return hx.redirect(url_for("second_step.form", next=target))
+    return hx.redirect(target or guards.home_of(person))
+
+
+@blueprint.post("/sign-in/passkey/options")
+@limits.limit_failures
+def ask_passkey() -> Response:
+    """What the browser is to ask its passkeys; it may be anybody's."""
+    return factors.asked("sign_in", passkeys.ask(factors.party(), "sign_in", person_id=None))
+
+
+@blueprint.post("/sign-in/passkey")
+@limits.limit_failures
+def submit_passkey() -> Response:
+    """Open a session for whoever's passkey answered, and lead on."""
+    target = guards.safe_next(request.form.get("next"))
+    try:
+        person = sessions.open_with_passkey(request.form.get("credential", ""))
+    except Unauthenticated as refusal:
+        return _show(email="", target=target, problems=(FormError("passkey", refusal.detail),))
     return hx.redirect(target or guards.home_of(person))
 
 
@@ -83,8 +101,17 @@ def theme() -> Response:
     return response
 
 
-def _show(*, email: str, target: str | None, problems: tuple[FormError, ...] = ()) -> Response:
+def _show(
+    *, email: str, target: str | None, problems: tuple[FormError, ...] = (), is_over: bool = False
+) -> Response:
     page = render_template(
-        "sign_in/form.html", email=email, next=target or "", problems=problems, demo_people=DEMO_PEOPLE
+        "sign_in/form.html",
+        email=email,
+        next=target or "",
+        problems=problems,
+        is_over=is_over,
+        has_passkeys=factors.party() is not None,
+        better_place=factors.better_place(),
+        demo_people=DEMO_PEOPLE,
     )
     return make_response(page, 422 if problems else 200)

@@ -31,7 +31,7 @@ def submit() -> Response:
         person = sign_up(callers.actor(), email=email, name=name, password=password)
     except Invalid as refusal:
         return _show(entered, problems_of(refusal))
-    sessions.open_session(person.email, password)
+    sessions.open_with_password(person.email, password)
     flash("Your account is open.")
     return hx.redirect(guards.home_of(person))
 

@@ -13,6 +13,7 @@ from azora_admin.web import (
     commands,
     days,
     devices,
+    factors,
     filters,
     forgery,
     guards,
@@ -20,6 +21,7 @@ from azora_admin.web import (
     hx,
     limits,
     navigation,
+    proof,
     security,
     sessions,
     statuses,
@@ -61,6 +63,8 @@ def install(app: Flask, settings: Settings) -> None:
     hx.install(app)
     sessions.install(app)
     devices.install(app, settings)
+    factors.install(app, settings)
+    proof.install(app)
     limits.install(app)
 
     @app.context_processor

@@ -194,5 +194,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "device_icon": browsers.icon,
     "payment_look": statuses.payment_look,
     "event_look": statuses.EVENT.__getitem__,
+    "key_look": statuses.KEY.__getitem__,
     "course_look": statuses.COURSE.__getitem__,
 }

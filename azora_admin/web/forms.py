@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import Response
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from azora_admin.core.errors import Invalid
+from azora_admin.core.errors import DomainError, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
             for message in field.errors
             if isinstance(message, str)
         )
+
+
+def refused(response: Response, refusal: DomainError) -> Response:
+    """The form that is shown again; for a refusal that passes (RFC 6585) with its status and the time to wait."""
+    if refusal.retry_after is not None:
+        response.status_code = refusal.status
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
 class SignInForm(Form):
@@ -84,3 +93,32 @@ class EmailForm(Form):
     current_password = PasswordField(
         "Current password", [InputRequired("Enter your current password"), Length(max=1024)]
     )
+
+
+class SecondStepForm(Form):
+    """A code of an authenticator app or a recovery code."""
+
+    code = StringField("Code", [InputRequired("Enter the code"), Length(max=64)])
+    next = HiddenField()
+
+
+class ProofForm(Form):
+    """Password and, for whoever has a second factor, a code; named apart from the fields of the form that is kept."""
+
+    proof_password = PasswordField("Password", [InputRequired("Enter your password"), Length(max=1024)])
+    proof_code = StringField("Code", [Length(max=64)])
+
+
+class NewAppForm(Form):
+    """What an authenticator app is called, the code it shows, and the sealed secret that it was offered."""
+
+    name = StringField("Name", [Length(max=200)])
+    code = StringField("Code", [InputRequired("Enter the six digits that the app shows"), Length(max=64)])
+    setup = HiddenField("Set-up", [InputRequired(), Length(max=1024)])
+
+
+class NewPasskeyForm(Form):
+    """What a passkey is called, and what the browser made."""
+
+    name = StringField("Name", [Length(max=200)])
+    credential = HiddenField("Passkey", [InputRequired("Your browser made no passkey: try again")])

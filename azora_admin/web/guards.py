@@ -13,7 +13,8 @@ from flask import Blueprint, Flask, Response, request, url_for
 
 from azora_admin.core.errors import DomainError, Forbidden, Unauthenticated
 from azora_admin.identity.rules import PEOPLE, STAFF, SignedIn
-from azora_admin.web import callers, errors, forgery, hx, sessions
+from azora_admin.identity.rules.factors import must_enrol
+from azora_admin.web import callers, errors, factors, forgery, hx, sessions
 
 EVERYBODY: Final = PEOPLE
 # Whose first page is which: the first role that a person has decides.
@@ -40,15 +41,16 @@ def guard(blueprint: Blueprint, *, roles: frozenset[str]) -> None:
 
     @blueprint.before_request
     def check() -> Response | None:
-        person = sessions.find_person()
-        if person is None:
-            return to_sign_in()
-        if not person.roles & roles:
-            raise Forbidden("Your role does not include this page.")
-        callers.admit(person)
-        forgery.check()
-        sessions.note_use()
-        return None
+        return _admit(roles) or _lead_to_enrolment()
+
+
+def guard_enrolment(blueprint: Blueprint) -> None:
+    """Let everybody with an account pass, also those who must set up a second factor before they can go on."""
+    blueprint.guard_roles = EVERYBODY  # type: ignore[attr-defined]
+
+    @blueprint.before_request
+    def check() -> Response | None:
+        return _admit(EVERYBODY)
 
 
 def open_to_all(blueprint: Blueprint) -> None:
@@ -75,7 +77,34 @@ def safe_next(target: str | None) -> str | None:
 
 def to_sign_in() -> Response:
     """Lead to the sign-in, and back from there to the page that the person is on."""
-    return hx.redirect(url_for("sign_in.form", next=safe_next(_here())))
+    return hx.redirect(url_for("sign_in.form", next=here()))
+
+
+def here() -> str | None:
+    """Where to come back to: the page, not the fragment and not a form's target."""
+    if hx.partial():
+        return safe_next(hx.current_path())
+    if request.method == "GET":
+        return safe_next(request.full_path.removesuffix("?"))
+    return safe_next(_page_of_form())
+
+
+def _admit(roles: frozenset[str]) -> Response | None:
+    person = sessions.find_person()
+    if person is None:
+        return to_sign_in()
+    if not person.roles & roles:
+        raise Forbidden("Your role does not include this page.")
+    callers.admit(person)
+    forgery.check()
+    sessions.note_use()
+    return None
+
+
+def _lead_to_enrolment() -> Response | None:
+    if must_enrol(callers.caller(), required=factors.is_required()):
+        return hx.redirect(url_for("factors.choose"))
+    return None
 
 
 def _not_known(error: Unauthenticated) -> Response:
@@ -85,13 +114,6 @@ def _not_known(error: Unauthenticated) -> Response:
 def _expired(error: DomainError) -> Response:
     # Under htmx the page is fetched anew: the sign-in leads whoever is signed in straight back to it.
     return to_sign_in() if hx.asked() else errors.refusal(error, again=safe_next(_page_of_form()))
-
-
-def _here() -> str | None:
-    """Where to come back to: the page, not the fragment and not a form's target."""
-    if hx.partial():
-        return hx.current_path()
-    return request.full_path.removesuffix("?") if request.method == "GET" else _page_of_form()
 
 
 def _page_of_form() -> str | None:

@@ -39,6 +39,8 @@ class Workspace:
     icon: str
     roles: frozenset[str]
     groups: tuple[Group, ...]
+    # Blueprints whose pages are shown within this workspace, beside its own.
+    beside: tuple[str, ...] = ()
 
     @property
     def home(self) -> str:
@@ -84,7 +86,16 @@ WORKSPACES: Final = (
         "Your account",
         "user",
         EVERYBODY,
-        (Group(None, (Link("account.home", "user", "Account", Action.READ_OWN, "a"),)),),
+        (
+            Group(
+                None,
+                (
+                    Link("account.home", "user", "Account", Action.READ_OWN, "a"),
+                    Link("security.home", "shield-check", "Your security", Action.READ_OWN, "y"),
+                ),
+            ),
+        ),
+        beside=("security", "factors"),
     ),
 )
 
@@ -107,7 +118,7 @@ def workspaces_of(person: SignedIn) -> tuple[Workspace, ...]:
 def workspace_named(blueprint: str | None, person: SignedIn) -> Workspace:
     """The workspace of the page being shown; on a page of none (an error), the person's first."""
     mine = workspaces_of(person)
-    return next((workspace for workspace in mine if workspace.blueprint == blueprint), mine[0])
+    return next((space for space in mine if blueprint in (space.blueprint, *space.beside)), mine[0])
 
 
 def _offered(workspace: Workspace, person: SignedIn) -> Workspace:

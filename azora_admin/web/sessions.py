@@ -16,11 +16,12 @@ from werkzeug.local import LocalProxy
 
 from azora_admin.core import db
 from azora_admin.core.errors import Unauthenticated
-from azora_admin.flows import trying
+from azora_admin.flows import signing_in
+from azora_admin.flows.signing_in import Half, Opened
 from azora_admin.identity import actions, queries
 from azora_admin.identity.actions import audit
 from azora_admin.identity.rules import SignedIn, Subject
-from azora_admin.web import callers, devices
+from azora_admin.web import callers, devices, factors
 from azora_admin.web.errors import MACHINE_PREFIXES
 
 _NOTED_EVERY: Final = 300
@@ -74,19 +75,56 @@ def signed_in() -> SignedIn:
     return person
 
 
-def open_session(email: str, password: str) -> SignedIn:
-    """Sign in and give the browser its cookie. Raises Unauthenticated ``invalid_credentials`` or TooManyTries."""
+def open_with_password(email: str, password: str) -> SignedIn | None:
+    """Sign in and give the browser its cookie; None when a second factor is owed, which is asked for next.
+
+    Raises Unauthenticated ``invalid_credentials`` or TooManyTries.
+    """
     end_session()  # whoever was signed in here is not any more
-    known = trying.try_password(devices.attempt(email), password)
-    agent, address = request.user_agent.string, request.remote_addr or ""
-    with db.transaction() as transaction:
-        person, token = actions.start_session(transaction, known, user_agent=agent, address=address)
-        _record(transaction, person, "person.signed_in")
-    devices.remember(person.email)
-    session.clear()
-    session["noted"] = int(time.time())
-    login_user(Visitor(person, token))
-    return person
+    entered = signing_in.with_password(
+        devices.attempt(email), callers.actor(), password=password, user_agent=request.user_agent.string
+    )
+    if isinstance(entered, Half):
+        factors.keep_half(entered.token)
+        return None
+    return _keep(entered)
+
+
+def open_with_code(code: str) -> SignedIn:
+    """Make half a sign-in whole. Raises WrongCode, HalfSignInOver or TooManyTries."""
+    return _keep(
+        signing_in.with_code(
+            callers.actor(),
+            factors.half_token(),
+            code=code,
+            secret_key=factors.secret_key(),
+            user_agent=request.user_agent.string,
+        )
+    )
+
+
+def open_with_second_passkey(credential: str) -> SignedIn:
+    """Make half a sign-in whole. Raises PasskeyRefused or HalfSignInOver."""
+    return _keep(
+        signing_in.with_second_passkey(
+            factors.party(),
+            callers.actor(),
+            factors.half_token(),
+            answer=factors.answered("second", credential),
+            user_agent=request.user_agent.string,
+        )
+    )
+
+
+def open_with_passkey(credential: str) -> SignedIn:
+    """Sign in by a passkey alone. Raises PasskeyRefused."""
+    answer = factors.answered("sign_in", credential)
+    end_session()
+    return _keep(
+        signing_in.with_passkey(
+            factors.party(), callers.actor(), answer=answer, user_agent=request.user_agent.string
+        )
+    )
 
 
 def end_session() -> None:
@@ -95,20 +133,29 @@ def end_session() -> None:
     if person is not None and person.session_id is not None:
         with db.transaction() as transaction:
             actions.sign_out(transaction, session_id=person.session_id)
-            _record(transaction, person, "person.signed_out")
+            _record_end(transaction, person)
     logout_user()
     session.clear()
 
 
-def _record(transaction: Session, person: SignedIn, act: str) -> None:
-    """Note in the audit log that ``person`` came or went, and by which session."""
+def _record_end(transaction: Session, person: SignedIn) -> None:
+    """Note in the audit log that ``person`` went, and which session ended by that."""
     audit.record(
         transaction,
         callers.actor().known_as(person),
-        act=act,
+        act="person.signed_out",
         subject=Subject("person", str(person.person_id), person.email),
         after={"session_id": person.session_id},
     )
+
+
+def _keep(opened: Opened) -> SignedIn:
+    """Give the browser the session's token, in a cookie that knows nothing of before."""
+    devices.remember(opened.person.email)
+    session.clear()
+    session["noted"] = int(time.time())
+    login_user(Visitor(opened.person, opened.token))
+    return opened.person
 
 
 def note_use() -> None:

@@ -38,6 +38,11 @@ COURSE: Final[Mapping[str, Look]] = {
     "published": Look("good", "On sale", "check"),
     "archived": Look("idle", "Archived", "x"),
 }
+KEY: Final[Mapping[str, Look]] = {
+    "live": Look("good", "Live", "check"),
+    "expired": Look("idle", "Expired", "clock"),
+    "revoked": Look("idle", "Revoked", "x"),
+}
 
 VIA: Final[Mapping[str, Look]] = {
     "page": Look("idle", "On a page", "monitor"),

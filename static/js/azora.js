@@ -15,6 +15,7 @@
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say($('#say-copied').content.textContent));
     const theme = event.target.closest('[data-theme-form] button');
     if (theme) { event.preventDefault(); setTheme(theme); }
+    if (event.target.closest('[data-print]')) print();
     const dialog = event.target.closest('[data-close]')?.closest('dialog');
     if (dialog) dialog.close();
   });

@@ -53,7 +53,18 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
         ],
         PRIYA: ["/instructor/", "/instructor/earnings"],
         "long@market.test": ["/instructor/", "/instructor/earnings", "/account/"],
-        ELENA: ["/account/", "/account/email", "/account/password"],
+        ELENA: [
+            "/account/",
+            "/account/email",
+            "/account/password",
+            "/account/security/",
+            "/account/security/keys/new",
+            "/account/security/factors/",
+            "/account/security/factors/app",
+            "/account/security/factors/passkey",
+            "/account/security/factors/recovery-codes",
+            "/sign-in/again",
+        ],
     }
 
 
@@ -115,7 +126,7 @@ def test_axe_finds_nothing_in_what_opens(open_page: Open, theme: str) -> None:
 def test_axe_finds_nothing_on_a_refused_form_or_an_error(open_page: Open, theme: str) -> None:
     page = open_page(color_scheme=theme, refusal=422)
     page.goto("/sign-in")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_focused()
     assert problems(page) == []
 

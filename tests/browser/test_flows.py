@@ -28,12 +28,12 @@ def test_a_wrong_password_is_told_and_the_right_one_lets_in(open_page: Open, scr
     page.goto("/admin/payments?status=failed")
     page.get_by_label("E-mail address").fill(ADMIN)
     page.get_by_label("Password").fill("not the password")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("The e-mail address or the password is not right.")
     expect(page).to_have_title("Error: Sign in · Azora")
     expect(page.get_by_label("E-mail address")).to_have_value(ADMIN)
     page.get_by_label("Password").fill(market.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile(r"/admin/payments\?status=failed$"))
 
 

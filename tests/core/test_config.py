@@ -114,6 +114,7 @@ def test_the_environment_sets_every_field_by_the_name_that_the_table_says() -> N
         example = {
             "mode": "demo",
             "log_level": "ERROR",
+            "require_second_factor": "yes",
             "smtp_url": "smtp://x.example:587",
             "mail_from": "Azora <x@x.example>",
             "allowed_hosts": "x.example,[::2]",
@@ -172,3 +173,19 @@ def test_the_site_goes_by_its_own_names() -> None:
         {"base_url": "https://Azora.example:8443/", "allowed_hosts": "shop.example,10.0.0.7"}
     )
     assert named.host_names == machine | {"azora.example", "shop.example", "10.0.0.7"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "chosen", "required"),
+    [
+        ("live", "auto", True),
+        ("demo", "auto", False),
+        ("live", "no", False),
+        ("demo", "yes", True),
+    ],
+)
+def test_a_second_factor_is_required_live_and_not_in_the_demo_unless_it_is_said(
+    mode: str, chosen: str, required: bool
+) -> None:
+    settings = load_settings({"mode": mode, "require_second_factor": chosen})
+    assert settings.second_factor_required is required

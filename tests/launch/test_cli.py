@@ -20,6 +20,7 @@ from azora_admin.core.db import Database
 from azora_admin.identity.rules.api_keys import handle_of
 from azora_admin.launch.settings_table import as_markdown, as_text
 from tests.audited import audited
+from tests.identity.having import add, add_app, factors_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -133,6 +134,18 @@ def test_signing_keys_can_not_be_sealed_without_the_secret_key(
     done = _azora("keys", "rotate", AZORA_DATABASE_URL=settings.database_url, AZORA_HOME=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "Error: AZORA_SECRET_KEY must be set: signing keys are sealed with it.\n"
+
+
+def test_whoever_lost_all_factors_begins_anew(settings: Settings, database: Database) -> None:
+    ada = add("ada@example.com", "finance")
+    add_app(ada)
+    url = {"AZORA_DATABASE_URL": settings.database_url}
+    done = _azora("user", "forget-factors", " Ada@example.com", **url)
+    assert done.stdout == "ada@example.com had 1 second factor, and has none now\n"
+    assert factors_of(ada) == []
+    assert {entry.via for entry in audited("factor.removed")} == {"command"}
+    unknown = _azora("user", "forget-factors", "nobody@example.com", **url)
+    assert (unknown.returncode, unknown.stderr) == (1, "Error: Nobody has the address nobody@example.com.\n")
 
 
 def test_an_unknown_role_is_refused_with_the_ones_there_are(settings: Settings, database: Database) -> None:

@@ -22,7 +22,18 @@ ADMIN = [
     "/admin/permissions",
 ]
 INSTRUCTOR = ["/instructor/", "/instructor/earnings"]
-ACCOUNT = ["/account/", "/account/email", "/account/password"]
+ACCOUNT = [
+    "/account/",
+    "/account/email",
+    "/account/password",
+    "/account/security/",
+    "/account/security/keys/new",
+    "/account/security/factors/",
+    "/account/security/factors/app",
+    "/account/security/factors/passkey",
+    "/account/security/factors/recovery-codes",
+    "/sign-in/again",
+]
 # Finance and administrators alone: tests/pages/test_audit.py.
 ELSEWHERE = {"/admin/audit", "/admin/audit/{entry}"}
 AUDIENCE = (
@@ -61,7 +72,7 @@ def test_nobody_sees_a_page_without_signing_in(app: Flask, sold: dict[str, str],
 
 
 def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
-    ours = {"admin", "instructor", "account"}
+    ours = {"admin", "instructor", "account", "security", "factors", "proof"}
     rules = {
         rule.rule.replace("<payment_id>", "{payment}")
         .replace("<entry_id>", "{entry}")

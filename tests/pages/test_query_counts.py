@@ -23,7 +23,7 @@ PAGES = {
         "/admin/permissions",
     ],
     "priya@market.test": ["/instructor/", "/instructor/earnings"],
-    "learner0@market.test": ["/account/"],
+    "learner0@market.test": ["/account/", "/account/security/"],
 }
 # Who is signed in is one more; a snapshot's own BEGIN is not counted.
 MOST = 10

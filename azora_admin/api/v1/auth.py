@@ -7,11 +7,12 @@ from flask import Blueprint, Response, current_app, request
 from azora_admin.api import answers, bearer, bodies, shapes
 from azora_admin.api.access_tokens import AccessTokens
 from azora_admin.api.description import PEOPLE, Answer, describe
-from azora_admin.api.problems import INVALID_CREDENTIALS, OF_REFRESH
+from azora_admin.api.problems import OF_REFRESH, OF_SIGN_IN
 from azora_admin.flows import app_sessions
+from azora_admin.flows.app_sessions import Policy
 from azora_admin.identity.actions.app_sessions import Refreshed
 from azora_admin.identity.rules import ACCESS_TOKEN_LIFE
-from azora_admin.web import devices, limits
+from azora_admin.web import devices, factors, limits
 from azora_admin.web.callers import actor
 
 
@@ -22,15 +23,23 @@ def blueprint() -> Blueprint:
 
     @auth.post("/auth/token")
     @limits.limit_failures
-    @describe("create_token", PEOPLE, Answer(200, shapes.Tokens), refusals=[INVALID_CREDENTIALS])
+    @describe("create_token", PEOPLE, Answer(200, shapes.Tokens), refusals=OF_SIGN_IN)
     def token(body: bodies.Credentials) -> Response:
         """Sign an app in.
 
         The access token speaks for its person for 15 minutes, in every call that asks for one. The refresh token is
         good for the next pair.
         """
-        attempt = devices.attempt(body.email)
-        return _told(app_sessions.sign_in(actor(), attempt, password=body.password, user_agent=_agent()))
+        return _told(
+            app_sessions.sign_in(
+                actor(),
+                devices.attempt(body.email),
+                Policy(factors.secret_key(), factors.is_required()),
+                password=body.password,
+                code=body.otp,
+                user_agent=_agent(),
+            )
+        )
 
     @auth.post("/auth/refresh")
     @describe("refresh_token", PEOPLE, Answer(200, shapes.Tokens), refusals=OF_REFRESH)

@@ -12,6 +12,7 @@ from azora_admin.core.ids import SessionId
 from azora_admin.core.letters import moment_words
 from azora_admin.identity.actions import audit
 from azora_admin.identity.actions.app_sessions import end_app_sessions
+from azora_admin.identity.actions.half_sign_ins import end_half_sign_ins
 from azora_admin.identity.actions.links import void_links
 from azora_admin.identity.actions.sessions import end_other_sessions
 from azora_admin.identity.rules import Actor, SignedIn, Subject
@@ -29,6 +30,7 @@ def set_password(
     """
     session.execute(update(Person).where(Person.id == person.person_id).values(password_hash=password_hash))
     void_links(session, person.person_id)
+    end_half_sign_ins(session, person.person_id)
     ended = end_other_sessions(session, person.person_id, keep=keep)
     ended += end_app_sessions(session, actor, person.person_id, reason="password_changed")
     now = clock.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -18,7 +19,10 @@ from azora_admin.identity.tables import PersonSession
 def start_session(
     session: Session, person: SignedIn, *, user_agent: str, address: str
 ) -> tuple[SignedIn, str]:
-    """Open a browser session. Returns who is signed in and the token that the browser keeps."""
+    """Open a browser session for somebody who has just proved to be ``person``, second factor included.
+
+    Returns who is signed in and the token that the browser keeps.
+    """
     token = secrets.token_urlsafe(32)
     now = clock.now()
     row = PersonSession(
@@ -29,13 +33,18 @@ def start_session(
         last_seen_at=now,
         expires_at=now + SESSION_LONGEST,
         ended_at=None,
+        proved_at=now,
         user_agent=user_agent[:400],
         address=address[:64],
     )
     session.add(row)
     session.flush()
-    opened = SignedIn(SessionId(row.id), person.person_id, person.name, person.email, person.roles)
-    return opened, token
+    return replace(person, session_id=SessionId(row.id), proved_at=now), token
+
+
+def prove_session(session: Session, *, session_id: SessionId) -> None:
+    """Note that password and second factor were given again just now."""
+    session.execute(update(PersonSession).where(PersonSession.id == session_id).values(proved_at=clock.now()))
 
 
 def sign_out(session: Session, *, session_id: SessionId) -> None:

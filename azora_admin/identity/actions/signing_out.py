@@ -1,4 +1,4 @@
-"""Somebody of the staff signs a person out: of one place, or of all."""
+"""Somebody is signed out, of one place or of several: by the staff, by themselves, or because their factors changed."""
 
 from __future__ import annotations
 
@@ -48,6 +48,33 @@ def sign_out_everywhere(session: Session, actor: Actor, *, person_id: PersonId, 
         why=reason,
     )
     return ended
+
+
+def sign_out_other_browsers(session: Session, actor: Actor, person: SignedIn) -> int:
+    """End every session of the person but the one that ``person`` is in. Returns how many."""
+    ended = end_other_sessions(session, person.person_id, keep=person.session_id)
+    _note_elsewhere(session, actor, person, ended, why="")
+    return ended
+
+
+def sign_out_elsewhere(session: Session, actor: Actor, person: SignedIn, *, why: str) -> int:
+    """End every session of the person but the one that ``person`` is in, and every app. Returns how many."""
+    ended = end_other_sessions(session, person.person_id, keep=person.session_id)
+    ended += end_app_sessions(session, actor, person.person_id)
+    _note_elsewhere(session, actor, person, ended, why=why)
+    return ended
+
+
+def _note_elsewhere(session: Session, actor: Actor, person: SignedIn, ended: int, *, why: str) -> None:
+    if ended:
+        audit.record(
+            session,
+            actor,
+            act="person.signed_out_elsewhere",
+            subject=_subject(person),
+            after={"ended_sessions_count": ended},
+            why=why,
+        )
 
 
 def _subject(person: SignedIn) -> Subject:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
 from azora_admin.core.ids import PersonId, SessionId
+from azora_admin.identity.queries.factors import has_app, has_passkey
 from azora_admin.identity.queries.people import get_person
 from azora_admin.identity.rules import Action, SignedIn, is_session_live
 from azora_admin.identity.tables import Person, PersonSession, Seeing
@@ -21,7 +22,7 @@ def find_session(session: Session, token: str) -> SignedIn | None:
     While its holder looks through another person's eyes, it is that person, ``seen_by`` the holder.
     """
     found = session.execute(
-        select(PersonSession, Person, Seeing)
+        select(PersonSession, Person, Seeing, has_app() | has_passkey())
         .join(Person, Person.id == PersonSession.person_id)
         .outerjoin(Seeing, (Seeing.session_id == PersonSession.id) & (Seeing.until > clock.now()))
         .where(PersonSession.token_hash == token_hash(token))
@@ -36,7 +37,13 @@ def find_session(session: Session, token: str) -> SignedIn | None:
     if not live:
         return None
     holder = SignedIn(
-        SessionId(row.id), PersonId(person.id), person.name, person.email, frozenset(person.roles)
+        SessionId(row.id),
+        PersonId(person.id),
+        person.name,
+        person.email,
+        frozenset(person.roles),
+        proved_at=row.proved_at,
+        has_factor=found[3],
     )
     return _seen_through(session, holder, PersonId(seeing.person_id)) if seeing is not None else holder
 

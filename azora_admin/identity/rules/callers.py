@@ -18,6 +18,7 @@ class SignedIn:
 
     ``scopes``: what a key is limited to; None: all that the roles allow. ``proved_at``: when password and second
     factor were last proved in this session. ``seen_by``: a member of staff who looks through this person's eyes.
+    ``has_factor``: whether the person has set up a second factor (known in a browser's session alone).
     """
 
     session_id: SessionId | None
@@ -30,6 +31,7 @@ class SignedIn:
     proved_at: datetime | None = None
     seen_by: PersonId | None = None
     seen_by_name: str = ""
+    has_factor: bool = False
 
     def may(self, action: Action) -> bool:
         """Whether the table of permissions, the key's scopes and a look through other eyes (read only) allow it."""

@@ -58,3 +58,38 @@ class AppSignedOut(Letter):
 
     kind: ClassVar[str] = "app_signed_out"
     at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorAdded(Letter):
+    """To whoever has a second factor more; ``what``: ``a passkey``."""
+
+    kind: ClassVar[str] = "factor_added"
+    what: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRemoved(Letter):
+    """To whoever has a second factor less."""
+
+    kind: ClassVar[str] = "factor_removed"
+    what: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodesMade(Letter):
+    """To whoever's recovery codes are others now."""
+
+    kind: ClassVar[str] = "recovery_codes_made"
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodeUsed(Letter):
+    """To whoever's account was entered by a recovery code; ``left``: how many there still are."""
+
+    kind: ClassVar[str] = "recovery_code_used"
+    left: str
+    at: str

@@ -22,6 +22,8 @@ class Action(StrEnum):
 
     READ_OWN = "own:read"
     SECURE_OWN = "own:security"
+    KEEP_FACTORS = "own:factors"
+    MAKE_KEYS = "own:keys"
     BUY = "purchases:write"
     READ_EARNINGS = "earnings:read"
     READ_OVERVIEW = "overview:read"
@@ -55,8 +57,16 @@ def _roles(*names: str) -> frozenset[str]:
 PERMISSIONS: Final = (
     Permission(Action.READ_OWN, "See their own account, payments and access", _EVERYBODY, is_scope=True),
     Permission(
-        Action.SECURE_OWN, "Change their own password, factors, sessions and keys", PEOPLE, changes=True
+        Action.SECURE_OWN, "Change their own password, end their own sessions and keys", PEOPLE, changes=True
     ),
+    Permission(
+        Action.KEEP_FACTORS,
+        "Add and remove their own second factors",
+        PEOPLE,
+        changes=True,
+        dangerous=True,
+    ),
+    Permission(Action.MAKE_KEYS, "Make API keys of their own", PEOPLE, changes=True, dangerous=True),
     Permission(Action.BUY, "Buy a course", PEOPLE, changes=True, is_scope=True),
     Permission(Action.READ_EARNINGS, "See what their courses earned", _roles("instructor"), is_scope=True),
     Permission(Action.READ_OVERVIEW, "See the figures of the whole marketplace", STAFF),

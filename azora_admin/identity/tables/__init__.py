@@ -2,6 +2,8 @@
 
 from azora_admin.identity.tables.api_keys import ApiKey
 from azora_admin.identity.tables.audit import AuditEntry, AuditHead, AuditLink, AuditMark, AuditSeal
+from azora_admin.identity.tables.factors import AuthenticatorApp, Passkey, RecoveryCode
+from azora_admin.identity.tables.half_sign_ins import HalfSignIn, PasskeyChallenge
 from azora_admin.identity.tables.links import OneTimeLink
 from azora_admin.identity.tables.people import Person, PersonKey
 from azora_admin.identity.tables.refresh_tokens import RefreshFamily, RefreshToken
@@ -17,10 +19,15 @@ __all__ = [
     "AuditLink",
     "AuditMark",
     "AuditSeal",
+    "AuthenticatorApp",
+    "HalfSignIn",
     "OneTimeLink",
+    "Passkey",
+    "PasskeyChallenge",
     "Person",
     "PersonKey",
     "PersonSession",
+    "RecoveryCode",
     "RefreshFamily",
     "RefreshToken",
     "Seeing",

@@ -12,7 +12,10 @@ from azora_admin.core.db import Base
 
 
 class PersonSession(Base):
-    """One signed-in browser; only a hash of its token is kept."""
+    """One signed-in browser; only a hash of its token is kept.
+
+    ``proved_at``: when password and second factor (or a passkey) were last given here.
+    """
 
     __tablename__ = "person_session"
 
@@ -23,5 +26,6 @@ class PersonSession(Base):
     last_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    proved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     user_agent: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
