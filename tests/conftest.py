@@ -16,6 +16,7 @@ from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.config import Settings, load_settings
 from tests.databases import PreparedDatabase, prepared_database
+from tests.gateways.redis.server import RedisServer
 from tests.sandbox.stripe.stand_in import StandIn
 from tests.selling import Shop
 
@@ -104,6 +105,18 @@ def stand_in(stand_in_process: StandIn) -> StandIn:
     stand_in_process.control("/reset", {})
     stand_in_process.control("/clock", {"frozen": True})
     return stand_in_process
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of the test's own, running."""
+    with tempfile.TemporaryDirectory(prefix="azora-redis-") as folder:
+        server = RedisServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.end()
 
 
 @pytest.fixture

@@ -23,7 +23,10 @@ _READING: Final = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One method of one address. ``action`` is the permission that it needs, ``is_once`` that it takes a key."""
+    """One method of one address.
+
+    ``action`` is the permission that it needs, ``is_once`` that it takes a key, ``is_limited`` that calls are counted.
+    """
 
     method: str
     address: str
@@ -31,6 +34,7 @@ class Call:
     wants_token: bool
     action: Action | None
     is_once: bool
+    is_limited: bool
 
     @property
     def body(self) -> type[Body] | None:
@@ -84,4 +88,5 @@ def _calls(app: Flask) -> Iterator[Call]:
                 wants_token=bool(getattr(blueprint, "guard_roles", None)),
                 action=getattr(view, "action", None),
                 is_once=getattr(view, "is_once", False),
+                is_limited=not getattr(view, "is_unlimited", False),
             )

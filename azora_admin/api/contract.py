@@ -32,6 +32,9 @@ are refused (422), never ignored.
 What is read has an `ETag`. Send it back as `If-None-Match`, and the answer is 304, without a body, as long as nothing
 has changed.
 
+Every answer tells how often you may call (`RateLimit-Policy`) and how often you still may (`RateLimit`), for each limit
+that counted the call. Who calls too often gets 429 `rate_limited` with `Retry-After`.
+
 Every answer has an `X-Request-Id`: yours if you sent one of 8 to 64 letters, digits, `-` and `_`, else a new one.
 """
 _BEARER: Final = {
@@ -46,7 +49,13 @@ _ETAG: Final = Header("ETag", "The state of what was read, for `If-None-Match`."
 _RETRY_AFTER: Final = Header("Retry-After", "After how many seconds to try again.", always=False)
 _CHALLENGE: Final = Header("WWW-Authenticate", "`Bearer`: a token or an API key is wanted.")
 _REPLAYED: Final = Header(once.REPLAYED, "`true`: the answer that this key got before.", always=False)
+_LIMITS: Final = (
+    Header("RateLimit-Policy", "For each limit its name, how many calls (`q`) in how many seconds (`w`)."),
+    Header("RateLimit", "For each limit how many calls are left (`r`) for how many seconds (`t`)."),
+)
 _MAKING: Final = Lock()
+# What every answer has, or nearly; ``_ABOUT`` tells it.
+EVERYWHERE: Final = frozenset({REQUEST_ID, *(one.name for one in _LIMITS)})
 _KEY: Final = {
     "name": once.HEADER,
     "in": "header",
@@ -174,6 +183,8 @@ def _refused(status: int, refusals: Sequence[Refusal], call: Call, schemas: Sche
 
 def _headers(status: int, call: Call, own: Sequence[Header] = ()) -> Schema:
     named = [_REQUEST_ID, *own]
+    if call.is_limited:
+        named.extend(_LIMITS)
     if status in _LATER:
         named.append(_RETRY_AFTER)
     if call.is_tagged and status in _TAGGED:

@@ -11,6 +11,7 @@ from azora_admin.api import answers, bearer, shapes
 from azora_admin.api.description import OPERATIONS, Answer, describe
 from azora_admin.core import db
 from azora_admin.core.config import Settings
+from azora_admin.web import limits
 
 _NEVER_KEPT: Final = "whether a process lives and can work is never to be remembered"
 
@@ -21,6 +22,7 @@ def blueprint(settings: Settings) -> Blueprint:
     bearer.open_to_all(operations)
 
     @operations.get("/healthz")
+    @limits.unlimited
     @describe("is_alive", OPERATIONS, Answer(200, shapes.Alive), untagged=_NEVER_KEPT)
     def healthz() -> Response:
         """Is it alive?

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from azora_admin.api import problems
 from azora_admin.api.calls import Call
-from azora_admin.api.contract import REQUEST_ID
+from azora_admin.api.contract import EVERYWHERE
 from azora_admin.api.description import JSON, TAGS
 from azora_admin.api.examples import example_of
 from azora_admin.api.problems import Refusal
@@ -179,7 +179,7 @@ def _answers(said: Schema, definitions: Mapping[str, Schema]) -> Iterator[Answer
         headers = [
             FieldRow(name, (), one["required"], one["description"])
             for name, one in answer["headers"].items()
-            if name != REQUEST_ID  # said of all of them once
+            if name not in EVERYWHERE  # said of all of them once
         ]
         title, schema = f"{status} {HTTPStatus(int(status)).phrase}", content and content[JSON]["schema"]
         example = json.dumps(example_of(schema, definitions), indent=2, ensure_ascii=False) if schema else ""

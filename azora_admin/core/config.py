@@ -49,6 +49,12 @@ def _split(url: str) -> SplitResult | None:
     return parts
 
 
+def _redis_url(url: SecretStr) -> SecretStr:
+    if url.get_secret_value() and not url.get_secret_value().startswith(REDIS_SCHEMES):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
 def _sender(text: str) -> str:
     _, address = parseaddr(text)
     if text and ("@" not in address or not text.isprintable()):
@@ -59,6 +65,8 @@ def _sender(text: str) -> str:
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://")
 SMTP_SCHEMES: Final = ("smtp", "smtps", "smtp+plain")
 
 
@@ -77,6 +85,10 @@ class Settings(BaseSettings):
         "", description="PostgreSQL 15 or newer; empty: the embedded one (demo)."
     )
     replica_url: PostgresUrl = Field("", description="A read replica for reports; empty: the main database.")
+    redis_url: RedisUrl = Field(
+        SecretStr(""),
+        description="Redis in which processes count requests together; empty: each counts for itself.",
+    )
     secret_key: SecretStr = Field(
         SecretStr(""),
         description="Signs cookies and cursors, seals secrets; at least 32 characters. Empty: one kept in the home.",
@@ -97,6 +109,12 @@ class Settings(BaseSettings):
     require_second_factor: Literal["auto", "yes", "no"] = Field(
         "auto",
         description="Whether finance and admin must have a second factor; auto: live yes, in the demo no.",
+    )
+    requests_per_minute: int = Field(
+        6000,
+        ge=1,
+        le=1_000_000_000,
+        description="Requests a minute that are taken from one caller, or one address nobody is known at.",
     )
     web_workers: int = Field(2, ge=1, le=64, description="Web server processes.")
     web_threads: int = Field(2, ge=1, le=64, description="Threads in each web server process.")

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, make_response, render_template, ur
 from azora_admin.core.errors import Invalid
 from azora_admin.flows import confirming
 from azora_admin.identity.rules.links import LinkOver
-from azora_admin.web import callers, guards, hx
+from azora_admin.web import callers, guards, hx, limits
 from azora_admin.web.forms import FormError, problems_of
 
 blueprint = Blueprint("confirming", __name__)
@@ -24,6 +24,7 @@ def look(token: str) -> Response:
 
 
 @blueprint.post("/confirm/<token>")
+@limits.limit_failures
 def submit(token: str) -> Response:
     """Use the link."""
     try:

@@ -26,6 +26,7 @@ def form() -> Response:
 
 
 @blueprint.post("/forgot")
+@limits.limit_mails
 def ask() -> Response:
     """Have the link mailed, and say the same whether or not there is anybody to mail it to."""
     entered = ForgottenForm()

@@ -65,7 +65,7 @@ def install(app: Flask, settings: Settings) -> None:
     devices.install(app, settings)
     factors.install(app, settings)
     proof.install(app)
-    limits.install(app)
+    limits.install(app, settings)
 
     @app.context_processor
     def chosen() -> dict[str, object]:

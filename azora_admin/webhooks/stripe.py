@@ -10,7 +10,7 @@ from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.gateways.stripe import webhooks
 from azora_admin.messaging import inbox
-from azora_admin.web import bodies
+from azora_admin.web import bodies, limits
 
 LARGEST_BODY = 512 * 1024
 
@@ -21,6 +21,7 @@ def blueprint(settings: Settings) -> Blueprint:
     hooks = Blueprint("webhooks", __name__)
     # No session and no token: the signature is the guard.
     hooks.guard_roles = frozenset()  # type: ignore[attr-defined]
+    limits.limit_webhooks(hooks)
 
     @hooks.post("/webhooks/stripe")
     def receive() -> Response:

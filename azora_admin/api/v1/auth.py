@@ -42,6 +42,7 @@ def blueprint() -> Blueprint:
         )
 
     @auth.post("/auth/refresh")
+    @limits.limit_refreshes
     @describe("refresh_token", PEOPLE, Answer(200, shapes.Tokens), refusals=OF_REFRESH)
     def refresh(body: bodies.Refresh) -> Response:
         """Get the next pair of tokens.
@@ -56,6 +57,7 @@ def blueprint() -> Blueprint:
         )
 
     @auth.post("/auth/revoke")
+    @limits.limit_refreshes
     @describe("revoke_token", PEOPLE, Answer(204, None))
     def revoke(body: bodies.Refresh) -> Response:
         """Sign an app out.

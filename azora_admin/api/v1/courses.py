@@ -16,6 +16,7 @@ from azora_admin.flows import checkout
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.rules import Action
 from azora_admin.marketplace import queries
+from azora_admin.web import limits
 from azora_admin.web.callers import actor, caller, needs
 from azora_admin.web.once import kept, once
 
@@ -60,6 +61,7 @@ def purchases(settings: Settings, stripe: StripeConnection) -> Blueprint:
     @purchase.post("/courses/<course_id>/purchase")
     @needs(Action.BUY)
     @once
+    @limits.limit_money
     @describe(
         "buy_course",
         COURSES,

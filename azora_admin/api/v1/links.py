@@ -18,6 +18,7 @@ def blueprint() -> Blueprint:
     bearer.open_to_all(links)
 
     @links.post("/auth/password/forgot")
+    @limits.limit_mails
     @describe("forgot_password", PEOPLE, Answer(204, None))
     def forgot(body: bodies.OfAddress) -> Response:
         """Have a link mailed by which a new password is chosen.

@@ -40,7 +40,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One line of the table. ``dangerous``: wants a fresh sign-in. ``is_scope``: an API key may have it."""
+    """One line of the table.
+
+    ``dangerous``: wants a fresh sign-in. ``is_scope``: an API key may have it. ``moves_money``: counted more strictly.
+    """
 
     action: Action
     words: str
@@ -48,6 +51,7 @@ class Permission:
     changes: bool = False
     dangerous: bool = False
     is_scope: bool = False
+    moves_money: bool = False
 
 
 def _roles(*names: str) -> frozenset[str]:
@@ -67,7 +71,7 @@ PERMISSIONS: Final = (
         dangerous=True,
     ),
     Permission(Action.MAKE_KEYS, "Make API keys of their own", PEOPLE, changes=True, dangerous=True),
-    Permission(Action.BUY, "Buy a course", PEOPLE, changes=True, is_scope=True),
+    Permission(Action.BUY, "Buy a course", PEOPLE, changes=True, is_scope=True, moves_money=True),
     Permission(Action.READ_EARNINGS, "See what their courses earned", _roles("instructor"), is_scope=True),
     Permission(Action.READ_OVERVIEW, "See the figures of the whole marketplace", STAFF),
     Permission(Action.READ_PAYMENTS, "See everybody's payments", STAFF),
