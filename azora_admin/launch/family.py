@@ -13,9 +13,9 @@ from typing import Final
 from azora_admin.launch import processes
 
 _FIRST_PAUSE: Final = 0.2
-_LONGEST_PAUSE: Final = 10.0
-# Who lived this long was well: the next death starts counting anew.
-_WELL_AFTER: Final = 30.0
+_LONGEST_PAUSE: Final = 5.0
+# Who lived this long was well, and was killed rather than broken: the next death starts counting anew.
+_WELL_AFTER: Final = 5.0
 
 
 @dataclass

@@ -55,13 +55,15 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One step: a change of status with its cause, or an event that changed nothing (``to_status`` None)."""
+    """One step: a change of status (``to_status``), an entry booked for another cause than such a change (``entry``),
+    or neither: an event that changed nothing, yet or at all."""
 
     at: datetime
-    to_status: str | None
-    reason: str | None
     cause: Cause
     event: EventView | None
+    to_status: str | None = None
+    reason: str | None = None
+    entry: EntryView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
         payment=payment_row(row),
         facts=_facts(row),
         parties=_parties(session, row.split_agreement_id),
-        moments=_moments(session, payment_id, row),
+        moments=_moments(session, payment_id, row, entries),
         entries=entries,
         access=_access(session, payment_id),
         portions=_portions(entries),
@@ -170,29 +172,40 @@ def _parties(session: Session, agreement_id: UUID | None) -> Sequence[Party]:
     return [*shares, Party("Azora", 10_000 - sum(share.basis_points for share in shares))]
 
 
-def _moments(session: Session, payment_id: PaymentId, payment: Row[*tuple[Any, ...]]) -> Sequence[Moment]:
-    """Changes and events in one line of time, the newest first; an event stands with the change it caused."""
+def _moments(
+    session: Session, payment_id: PaymentId, payment: Row[*tuple[Any, ...]], entries: Sequence[EntryView]
+) -> Sequence[Moment]:
+    """Changes, bookings and events in one line of time, the newest first; an event stands with what it caused."""
     changes = session.execute(
         select(PaymentChange.at, PaymentChange.to_status, PaymentChange.reason, PaymentChange.cause)
         .where(PaymentChange.payment_id == payment_id)
         .order_by(PaymentChange.number)
     ).all()
-    events = _events(session, payment, [row.cause for row in changes])
+    causes = [parse_cause(row.cause) for row in changes]
+    # The sale is booked by the very change that says "succeeded"; a fee may come by an event of its own.
+    booked = [entry for entry in entries if entry.cause not in causes]
+    events = _events(session, payment, [*causes, *(entry.cause for entry in booked)])
     moments = [
-        Moment(row.at, row.to_status, row.reason, cause, events.pop(cause.reference, None))
-        for row in changes
-        for cause in (parse_cause(row.cause),)
+        Moment(row.at, cause, events.get(cause.reference), to_status=row.to_status, reason=row.reason)
+        for row, cause in zip(changes, causes, strict=True)
+    ] + [
+        Moment(entry.posted_at, entry.cause, events.get(entry.cause.reference), entry=entry)
+        for entry in booked
     ]
+    told = {moment.cause.reference for moment in moments}
     rest = [
-        Moment(event.received_at, None, event.last_error, Cause("event", event.id), event)
+        Moment(event.received_at, Cause("event", event.id), event, reason=event.last_error)
         for event in events.values()
+        if event.id not in told
     ]
     return sorted(moments[::-1] + rest, key=lambda moment: moment.at, reverse=True)
 
 
-def _events(session: Session, payment: Row[*tuple[Any, ...]], causes: Sequence[str]) -> dict[str, EventView]:
+def _events(
+    session: Session, payment: Row[*tuple[Any, ...]], causes: Sequence[Cause]
+) -> dict[str, EventView]:
     objects = [one for one in (payment.stripe_payment_intent_id, payment.stripe_charge_id) if one]
-    named = [cause.reference for cause in map(parse_cause, causes) if cause.kind == "event"]
+    named = [cause.reference for cause in causes if cause.kind == "event"]
     rows = session.execute(
         select(*EVENT_COLUMNS).where(or_(InboxEvent.object_id.in_(objects), InboxEvent.id.in_(named)))
     ).all()

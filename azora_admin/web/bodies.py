@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import g, request
 from werkzeug.exceptions import RequestEntityTooLarge
+
+# A sender who is cut off while still sending may never read why: up to so many bytes are taken off the line first.
+LONGEST_TAKEN_OFF: Final = 4 * 1024 * 1024
+_PIECE: Final = 64 * 1024
 
 
 def read(*, at_most: int) -> bytes:
     """The body as it came, however often it is read. Raises RequestEntityTooLarge (413) above ``at_most`` bytes."""
     raw: bytes | None = g.get("raw_body")
     if raw is None:
+        if (request.content_length or 0) > at_most:
+            _take_off_the_line(request.content_length or 0)
+            raise RequestEntityTooLarge
         # A body sent in chunks is cut at the limit without a word: one byte more tells that it was longer.
         request.max_content_length = at_most + 1
         raw = g.raw_body = request.get_data(cache=False)
     if len(raw) > at_most:
         raise RequestEntityTooLarge
     return raw
+
+
+def _take_off_the_line(length: int) -> None:
+    """Read ``length`` bytes and keep none, unless they are so many that the sender had better be cut off."""
+    stream = request.environ["wsgi.input"]
+    left = length if length <= LONGEST_TAKEN_OFF else 0
+    while left > 0 and (piece := stream.read(min(left, _PIECE))):
+        left -= len(piece)

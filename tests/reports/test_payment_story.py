@@ -48,10 +48,16 @@ def test_a_sale_is_told_from_the_order_to_the_fee(teacher: PersonId) -> None:
     story = tell(payment_id)
     assert story.payment.status == "completed"
     assert {
-        (step.to_status, step.cause.kind, step.event.id if step.event else None) for step in story.moments
+        (
+            step.to_status or (step.entry.kind if step.entry else None),
+            step.cause.kind,
+            step.event.id if step.event else None,
+        )
+        for step in story.moments
     } == {
         ("pending", "request", None),
         ("completed", "event", "evt_1"),
+        ("processing_fee", "event", "evt_1"),
         (None, "event", "evt_2"),
     }
     assert [entry.kind for entry in story.entries] == ["sale", "processing_fee"]
@@ -81,7 +87,30 @@ def test_a_refused_payment_has_its_reason_no_access_and_no_entry(teacher: Person
 def test_the_newest_step_comes_first_even_within_one_moment(teacher: PersonId) -> None:
     (learner,) = market.add_learners([1])
     story = tell(market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 4900)))
-    assert [step.to_status for step in story.moments] == ["completed", "pending"]
+    assert [step.to_status for step in story.moments if step.to_status] == ["completed", "pending"]
+
+
+def test_a_fee_that_comes_later_is_a_step_of_its_own_with_the_event_that_told_it(teacher: PersonId) -> None:
+    (learner,) = market.add_learners([1])
+    course = market.add_course("Rust for Embedded Linux", teacher, 4900)
+    payment_id = market.pay(learner, course, fee=None, event="evt_1")
+    market.hear(learner, payment_id, course, status="succeeded", fee=172, cause="stripe:evt_fee")
+    receive("evt_fee", f"ch_{payment_id.hex}")
+    fee = tell(payment_id).moments[0]
+    assert fee.entry is not None
+    assert fee.event is not None
+    assert (fee.entry.kind, fee.event.id) == ("processing_fee", "evt_fee")
+    assert [step.to_status for step in tell(payment_id).moments] == [None, "completed", "pending"]
+
+
+def test_a_fee_that_was_asked_for_is_a_step_too(teacher: PersonId) -> None:
+    (learner,) = market.add_learners([1])
+    story = tell(market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 4900)))
+    assert [(step.to_status, step.cause.kind) for step in story.moments] == [
+        (None, "ask"),
+        ("completed", "ask"),
+        ("pending", "request"),
+    ]
 
 
 def test_an_entry_explains_itself_both_sides_equal(teacher: PersonId) -> None:

@@ -111,6 +111,17 @@ def test_an_oversized_body_is_413_and_stores_nothing(client: FlaskClient) -> Non
     assert (stored(), jobs()) == ([], [])
 
 
+@pytest.mark.parametrize(("times", "is_read"), [(2, True), (20, False)])
+def test_an_oversized_body_is_taken_off_the_line_so_that_its_sender_hears_of_it_unless_it_is_huge(
+    client: FlaskClient, times: int, is_read: bool
+) -> None:
+    raw = b"x" * LARGEST * times
+    stream = io.BytesIO(raw)
+    answer = client.post("/webhooks/stripe", input_stream=stream, content_length=len(raw))
+    assert is_problem(answer, 413, "body_too_large")
+    assert stream.tell() == (len(raw) if is_read else 0)
+
+
 def test_an_oversized_body_that_does_not_say_its_length_is_413_and_not_read_to_its_end(
     client: FlaskClient,
 ) -> None:
