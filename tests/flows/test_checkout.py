@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -89,6 +90,15 @@ def test_whatever_breaks_at_stripe_the_same_call_later_goes_on(shop: Shop, path:
     assert shop.confirm(bought) == "succeeded"
     shop.hear()
     assert shop.payment().status == "completed"
+
+
+def test_a_learner_who_is_renamed_after_a_lost_answer_is_still_one_customer_and_can_buy(shop: Shop) -> None:
+    learner, course = shop.person(), shop.course()
+    shop.fail_next("/v1/customers", "reset_after")
+    with pytest.raises(NoAnswer):
+        shop.buy(learner, course)
+    shop.order(replace(learner, name="Another Name"), course)
+    assert len(shop.payments()) == len(shop.intents()) == len(shop.office.v1.customers.list().data) == 1
 
 
 @pytest.mark.parametrize("path", STEPS)

@@ -31,8 +31,8 @@ T = TypeVar("T")
 class NoAnswer(DomainError):
     """Stripe did not answer, or not in a way that says whether it acted. Ask again; never send anew.
 
-    ``is_final``: Stripe keeps this failure under the idempotency key and will repeat it for a day. Whether it acted
-    is then told by a look at what is there, and only by that.
+    ``is_final``: Stripe keeps a failure, or what another body was answered, under the idempotency key and will do so
+    for a day. Whether it acted is then told by a look at what is there, and only by that.
     """
 
     def __init__(self, *, is_final: bool = False) -> None:
@@ -102,6 +102,9 @@ def _our_errors() -> Iterator[None]:
         yield
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
         raise NoAnswer(is_final=(error.headers or {}).get("Idempotent-Replayed") == "true") from error
+    except stripe.IdempotencyError as error:
+        # The first request under the key had another body (a person was renamed since, say): this one was not looked at.
+        raise NoAnswer(is_final=True) from error
     except stripe.StripeError as error:
         # The SDK leaves ``error.code`` empty on several classes; the body's own code is the one to trust.
         code = getattr(error.error, "code", None) or type(error).__name__

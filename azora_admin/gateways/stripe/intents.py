@@ -70,7 +70,7 @@ def create_intent(connection: StripeConnection, request: IntentRequest) -> Inten
 
 
 def _create_once(key: str, *, create: Callable[[str], T], find: Callable[[], T | None]) -> T:
-    """Create under ``key``. Where Stripe keeps a failure under it, take what is there, or go on to a next key.
+    """Create under ``key``. Where Stripe keeps a failure or another body under it, take what is there, or a next key.
 
     Source: docs.stripe.com/api/idempotent_requests: a stored answer is repeated, "including 500 errors".
     """

@@ -87,6 +87,10 @@ class Connection(BaseHTTPRequestHandler):
             )
             return
         body = self.rfile.read(length) if length else b""
+        if len(body) < length:
+            # Its sender died while sending: half a request is none.
+            self.close_connection = True
+            return
         target = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         port = self.server.server_port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 from urllib.parse import urlencode
 
 import pytest
@@ -17,6 +18,16 @@ WITH_KEY = {"Authorization": "Bearer sk_test_azora"}
 
 def post(stand_in: StandIn, path: str, **form: str) -> RawAnswer:
     return stand_in.raw("POST", path, body=urlencode(form).encode(), headers=WITH_KEY)
+
+
+def test_half_a_request_is_none(stand_in: StandIn, client: stripe.StripeClient) -> None:
+    before = len(client.v1.customers.list().data)
+    head = "POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_azora\r\n"
+    with socket.create_connection(("127.0.0.1", stand_in.port), timeout=10) as line:
+        line.sendall(f"{head}Content-Length: 30\r\n\r\n".encode())
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(1) == b""
+    assert len(client.v1.customers.list().data) == before
 
 
 def test_a_wrong_key_is_401_and_not_shown_in_full(stand_in: StandIn, witness: Witness) -> None:
