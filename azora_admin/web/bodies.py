@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from flask import g, request
@@ -17,7 +18,7 @@ def read(*, at_most: int) -> bytes:
     raw: bytes | None = g.get("raw_body")
     if raw is None:
         if (request.content_length or 0) > at_most:
-            _take_off_the_line(request.content_length or 0)
+            _take_off_the_line()
             raise RequestEntityTooLarge
         # A body sent in chunks is cut at the limit without a word: one byte more tells that it was longer.
         request.max_content_length = at_most + 1
@@ -27,9 +28,9 @@ def read(*, at_most: int) -> bytes:
     return raw
 
 
-def _take_off_the_line(length: int) -> None:
-    """Read ``length`` bytes and keep none, unless they are so many that the sender had better be cut off."""
-    stream = request.environ["wsgi.input"]
-    left = length if length <= LONGEST_TAKEN_OFF else 0
-    while left > 0 and (piece := stream.read(min(left, _PIECE))):
-        left -= len(piece)
+def _take_off_the_line() -> None:
+    """Read the body and keep none of it, unless it is so long that its sender had better be cut off."""
+    request.max_content_length = LONGEST_TAKEN_OFF
+    with suppress(RequestEntityTooLarge):
+        while request.stream.read(_PIECE):
+            pass

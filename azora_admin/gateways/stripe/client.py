@@ -103,7 +103,7 @@ def _our_errors() -> Iterator[None]:
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
         raise NoAnswer(is_final=(error.headers or {}).get("Idempotent-Replayed") == "true") from error
     except stripe.IdempotencyError as error:
-        # The first request under the key had another body (a person was renamed since, say): this one was not looked at.
+        # The key stands for another body (a person was renamed since, say): this one was not looked at.
         raise NoAnswer(is_final=True) from error
     except stripe.StripeError as error:
         # The SDK leaves ``error.code`` empty on several classes; the body's own code is the one to trust.
