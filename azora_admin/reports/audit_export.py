@@ -31,7 +31,7 @@ def count_export(session: Session, wanted: AuditFilter, *, most: int = MOST) -> 
     return count
 
 
-def export_lines(session: Session, wanted: AuditFilter) -> Iterator[Sequence[Any]]:
+def export_lines(session: Session, wanted: AuditFilter) -> Iterator[Sequence[str | int | None]]:
     """The lines in the order of ``HEADINGS``, newest first; a few hundred are in memory at a time."""
     statement = _lines().where(*_conditions(session, wanted))
     with session.execute(
@@ -39,7 +39,7 @@ def export_lines(session: Session, wanted: AuditFilter) -> Iterator[Sequence[Any
         execution_options={"stream_results": True, "yield_per": _AT_ONCE},
     ) as found:
         for row in found:
-            yield tuple(row)
+            yield [value if isinstance(value, str | int | None) else str(value) for value in row]
 
 
 def _conditions(session: Session, wanted: AuditFilter) -> list[Any]:

@@ -210,8 +210,8 @@ def test_an_export_has_every_column_of_every_entry_that_a_filter_finds() -> None
     line = dict(zip(HEADINGS, some[0], strict=True))
     entry = audited(ORDER)[0]
     assert line["recorded_at"] == f"{entry.recorded_at:%Y-%m-%dT%H:%M:%S.%f}Z"
-    assert (line["key_id"], line["before"], line["after"]) == (KEY, '{"n":1}', '{"n":2}')
-    assert len(line["hash"]) == 64
+    assert (line["key_id"], line["before"], line["after"]) == (str(KEY), '{"n":1}', '{"n":2}')
+    assert len(str(line["hash"])) == 64
 
 
 def test_an_export_of_too_many_is_refused_before_it_begins() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
@@ -111,4 +112,19 @@ def test_no_cell_is_a_formula_and_nothing_is_lost(rows: list[list[str | int | No
         for value, cell in zip(row, cells or [""], strict=True):
             assert cell.removeprefix("'") == str("" if value is None else value).removeprefix("'")
             if isinstance(value, str):
-                assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+                assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
+
+
+def test_a_table_is_sent_while_it_is_read() -> None:
+    asked: list[int] = []
+
+    def rows() -> Iterator[list[str | int | None]]:
+        for number in range(10_000):
+            asked.append(number)
+            yield [number, "x" * 20]
+
+    pieces = as_csv(rows())
+    first = next(pieces)
+    assert len(first) < 40_000
+    assert len(asked) < 2_000
+    assert (first + b"".join(pieces)).count(b"\r\n") == 10_000

@@ -21,7 +21,7 @@ from azora_admin.pages.admin import blueprint
 from azora_admin.reports.audit_entry import audit_entry
 from azora_admin.reports.audit_export import HEADINGS, count_export, export_lines
 from azora_admin.reports.audit_log import AuditFilter, AuditRow, list_audit
-from azora_admin.web import csv_files, hx, lists
+from azora_admin.web import downloads, hx, lists
 from azora_admin.web.callers import actor, needs
 from azora_admin.web.days import Days, asked_days
 from azora_admin.web.filters import middle_cut
@@ -140,7 +140,9 @@ def audit_export() -> Response:
         held.callback(_exports.release)
         lines = held.enter_context(closing(_lines(asked.wanted())))
         _record_export(name, count, asked)
-        return csv_files.attachment(name, HEADINGS, lines, at_end=held.pop_all().close)
+        response = downloads.attachment(downloads.as_csv(lines), name=name, kind="text/csv; charset=utf-8")
+        response.call_on_close(held.pop_all().close)
+        return response
 
 
 def _actor_named(asked: Asked, rows: Sequence[AuditRow]) -> str:
@@ -164,8 +166,9 @@ def _record_export(name: str, count: int, asked: Asked) -> None:
         )
 
 
-def _lines(wanted: AuditFilter) -> Generator[Sequence[Any]]:
-    """The lines of an export, read while they are sent, all of one moment."""
+def _lines(wanted: AuditFilter) -> Generator[Sequence[str | int | None]]:
+    """The headings and lines of an export, read while they are sent, all of one moment."""
+    yield HEADINGS
     with db.snapshot() as session:
         yield from export_lines(session, wanted)
 
