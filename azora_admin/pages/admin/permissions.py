@@ -8,12 +8,12 @@ from azora_admin.identity.rules import Action
 from azora_admin.identity.rules.permissions import PERMISSIONS
 from azora_admin.pages.admin import blueprint
 from azora_admin.web.callers import needs
-from azora_admin.web.navigation import ROLE_WORDS
+from azora_admin.web.navigation import roles_text
 
 
 @blueprint.get("/permissions")
 @needs(Action.READ_PEOPLE)
 def permissions() -> str:
     """The table of permissions."""
-    rows = [(permission, [role in permission.roles for role, _ in ROLE_WORDS]) for permission in PERMISSIONS]
-    return render_template("admin/permissions.html", rows=rows, columns=[words for _, words in ROLE_WORDS])
+    rows = [(permission, roles_text(permission.roles)) for permission in PERMISSIONS]
+    return render_template("admin/permissions.html", rows=rows)
