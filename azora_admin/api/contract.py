@@ -64,6 +64,13 @@ _KEY: Final = {
     "further effect and gets the same answer.",
     "schema": {"type": "string", "maxLength": once.LONGEST, "pattern": "^[ -~]*$"},
 }
+_KNOWN: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of what you have: if nothing has changed since, the answer is 304.",
+    "schema": {"type": "string"},
+}
 _KEPT: Final = frozenset({200, 201, 202, 204, 404, 409})
 _TAGGED: Final = frozenset({200, 304})
 _LATER: Final = frozenset({409, 429, 503})
@@ -143,6 +150,8 @@ def _parameters(call: Call, schemas: Schemas) -> Iterator[Schema]:
     for name, schema, needed in parameters_of(call.operation.query):
         about = schema.pop("description", "")
         yield {"name": name, "in": "query", "required": needed, "description": about, "schema": schema}
+    if call.is_tagged:
+        yield _KNOWN
     if call.is_once:
         yield _KEY
 
