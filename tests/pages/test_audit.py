@@ -157,6 +157,17 @@ def test_support_is_neither_let_in_nor_led_there(browser: Browser) -> None:
     assert sam.post("/admin/audit/export", data={"csrf_token": token}).status_code == 403
 
 
+def test_a_person_s_page_leads_to_their_entries_for_whoever_may_see_them(
+    staff: FlaskClient, browser: Browser
+) -> None:
+    elena = market.add_person("elena@market.test", "Elena Kovacs", "learner")
+    market.add_person("sam@market.test", "Sam Support", "support")
+    links = f"/admin/audit?actor={elena}", f"/admin/audit?kind=person&subject={elena}"
+    shown = unescape(staff.get(f"/admin/people/{elena}").text)
+    assert all(f'href="{link}"' in shown for link in links)
+    assert "/admin/audit" not in browser("sam@market.test").get(f"/admin/people/{elena}").text
+
+
 def export(client: FlaskClient, *, read: bool = True, **fields: str) -> TestResponse:
     """An export, read to its end or not yet."""
     token = form_token(client.get("/admin/audit").text)

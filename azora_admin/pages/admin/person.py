@@ -120,6 +120,7 @@ def _show(person: PersonPage, *, refused: DomainError | None = None, form: str =
         may_change_roles=me.may(Action.CHANGE_ROLES) and not person.is_machine,
         places=person.places,
         may_end_sessions=me.may(Action.END_SESSIONS),
+        may_read_audit=me.may(Action.READ_AUDIT),
         may_see=me.may(Action.ACT_AS) and STAFF.isdisjoint(person.role_names) and not person.is_machine,
     )
     return make_response(page, refused.status if refused else 200)
