@@ -39,12 +39,13 @@ class Tag:
     about: str
 
 
-PEOPLE: Final = Tag("people", "Accounts, tokens, and what one may open.")
+PEOPLE: Final = Tag("people", "Accounts, and what one may open.")
+TOKENS: Final = Tag("tokens", "Getting in, staying in, and leaving.")
 COURSES: Final = Tag("courses", "The shelf, and buying from it.")
 PAYMENTS: Final = Tag("payments", "What somebody paid, or is about to pay.")
 INSTRUCTORS: Final = Tag("instructors", "What teaching earns.")
 OPERATIONS: Final = Tag("operations", "For whoever runs this, and for programs that read contracts.")
-TAGS: Final = (PEOPLE, COURSES, PAYMENTS, INSTRUCTORS, OPERATIONS)
+TAGS: Final = (PEOPLE, TOKENS, COURSES, PAYMENTS, INSTRUCTORS, OPERATIONS)
 
 
 @dataclass(frozen=True, slots=True)

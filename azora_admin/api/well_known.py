@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response
 
 from azora_admin.api import answers, bearer, conditional, shapes
-from azora_admin.api.description import PEOPLE, Answer, Header, describe
+from azora_admin.api.description import TOKENS, Answer, Header, describe
 from azora_admin.api.keyring import KeyRing
 from azora_admin.identity.rules.signing_keys import KEPT_BY_OTHERS
 
@@ -20,12 +20,12 @@ def blueprint(ring: KeyRing) -> Blueprint:
     bearer.open_to_all(well_known)
 
     @well_known.get("/jwks.json")
-    @describe("list_public_keys", PEOPLE, Answer(200, shapes.PublicKeys, [_KEPT]))
+    @describe("list_public_keys", TOKENS, Answer(200, shapes.PublicKeys, [_KEPT]))
     def jwks() -> Response:
-        """The keys that verify access tokens.
+        """Get the public keys.
 
-        For whoever does so with a library of their own. Keep them for as long as `Cache-Control` says, and ask again
-        when a token names another key. A new key stands here before it signs.
+        They verify access tokens, for whoever does so with a library of their own. Keep them for as long as
+        `Cache-Control` says, and ask again when a token names another key. A new key stands here before it signs.
         """
         keys = ring.published()
         return conditional.public_answer(

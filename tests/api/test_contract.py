@@ -49,6 +49,12 @@ def test_names_are_given_once_and_tags_are_known(app: Flask) -> None:
     assert {call.operation.tag for call in calls} <= set(TAGS)
 
 
+def test_a_call_is_summed_up_in_a_few_words(app: Flask) -> None:
+    summaries = [call.operation.summary for call in calls_of(app)]
+    assert [words for words in summaries if len(words) > 28] == []
+    assert sorted(set(summaries)) == sorted(summaries)
+
+
 def test_the_contract_is_served(app: Flask, client: FlaskClient) -> None:
     served = ok(client.get("/api/v1/openapi.json"))
     assert served == document(calls_of(app))

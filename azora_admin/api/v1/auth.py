@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, request
 
 from azora_admin.api import answers, bearer, bodies, shapes
 from azora_admin.api.access_tokens import AccessTokens
-from azora_admin.api.description import PEOPLE, Answer, describe
+from azora_admin.api.description import TOKENS, Answer, describe
 from azora_admin.api.problems import OF_REFRESH, OF_SIGN_IN
 from azora_admin.flows import app_sessions
 from azora_admin.flows.app_sessions import Policy
@@ -23,7 +23,7 @@ def blueprint() -> Blueprint:
 
     @auth.post("/auth/token")
     @limits.limit_failures
-    @describe("create_token", PEOPLE, Answer(200, shapes.Tokens), refusals=OF_SIGN_IN)
+    @describe("create_token", TOKENS, Answer(200, shapes.Tokens), refusals=OF_SIGN_IN)
     def token(body: bodies.Credentials) -> Response:
         """Sign an app in.
 
@@ -43,9 +43,9 @@ def blueprint() -> Blueprint:
 
     @auth.post("/auth/refresh")
     @limits.limit_refreshes
-    @describe("refresh_token", PEOPLE, Answer(200, shapes.Tokens), refusals=OF_REFRESH)
+    @describe("refresh_token", TOKENS, Answer(200, shapes.Tokens), refusals=OF_REFRESH)
     def refresh(body: bodies.Refresh) -> Response:
-        """Get the next pair of tokens.
+        """Get the next tokens.
 
         A refresh token is good once: keep the one that comes with the answer. For 30 seconds the same one may be sent
         again, by an app that asked twice at once or lost the answer, and leads to the same successor. After that it is
@@ -58,7 +58,7 @@ def blueprint() -> Blueprint:
 
     @auth.post("/auth/revoke")
     @limits.limit_refreshes
-    @describe("revoke_token", PEOPLE, Answer(204, None))
+    @describe("revoke_token", TOKENS, Answer(204, None))
     def revoke(body: bodies.Refresh) -> Response:
         """Sign an app out.
 

@@ -21,9 +21,9 @@ def blueprint() -> Blueprint:
     @needs(Action.SECURE_OWN)
     @describe("change_email", PEOPLE, Answer(204, None))
     def email(body: bodies.NewEmail) -> Response:
-        """Have a link mailed to another address, by which the account gets it.
+        """Change your address.
 
-        Until the link is used the account keeps its address; then the old one is told.
+        A link is mailed to the new one. Until the link is used the account keeps its address; then the old one is told.
         """
         me = caller()
         attempt = devices.attempt(me.email)
@@ -34,7 +34,10 @@ def blueprint() -> Blueprint:
     @needs(Action.SECURE_OWN)
     @describe("mail_confirmation", PEOPLE, Answer(204, None))
     def confirmation() -> Response:
-        """Have the link mailed once more by which the address is confirmed."""
+        """Ask for the link again.
+
+        The one by which the address of the account is confirmed.
+        """
         confirming.ask(caller())
         return answers.nothing()
 
@@ -42,7 +45,7 @@ def blueprint() -> Blueprint:
     @needs(Action.SECURE_OWN)
     @describe("change_password", PEOPLE, Answer(204, None))
     def password(body: bodies.NewPassword) -> Response:
-        """Choose another password.
+        """Change your password.
 
         The account is signed out everywhere, and its person told by mail: get a new token.
         """

@@ -21,9 +21,10 @@ def blueprint() -> Blueprint:
     @limits.limit_mails
     @describe("forgot_password", PEOPLE, Answer(204, None))
     def forgot(body: bodies.OfAddress) -> Response:
-        """Have a link mailed by which a new password is chosen.
+        """Ask for a new password.
 
-        The answer is the same whether or not the address has an account. The link is good for an hour, and for one use.
+        A link is mailed by which one is chosen. The answer is the same whether or not the address has an account. The
+        link is good for an hour, and for one use.
         """
         resetting.ask(actor(), email=body.email)
         return answers.nothing()
@@ -32,9 +33,9 @@ def blueprint() -> Blueprint:
     @limits.limit_failures
     @describe("reset_password", PEOPLE, Answer(204, None), refusals=[LINK_OVER])
     def reset(body: bodies.Reset) -> Response:
-        """Choose a new password by the token of a mailed link.
+        """Choose a new password.
 
-        The account is signed out everywhere, and its person told by mail.
+        By the token of a mailed link. The account is signed out everywhere, and its person told by mail.
         """
         resetting.choose_password(actor(), token=body.token, password=body.password)
         return answers.nothing()
@@ -43,7 +44,10 @@ def blueprint() -> Blueprint:
     @limits.limit_failures
     @describe("confirm_email", PEOPLE, Answer(204, None), refusals=[LINK_OVER])
     def confirm(body: bodies.Confirmation) -> Response:
-        """Show by the token of a mailed link that an address is one's own."""
+        """Confirm an address.
+
+        The token of a mailed link shows that it is one's own.
+        """
         confirming.confirm(actor(), token=body.token)
         return answers.nothing()
 
