@@ -113,12 +113,20 @@ def test_the_seal_waits_for_whoever_is_just_committing_an_entry_of_its_day() -> 
 
 def _somebody_waits() -> bool:
     with db.reading() as session:
-        waiting = session.scalar(
-            text(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%audit_seal%'"
-            )
-        )
-    return bool(waiting == 1)
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return bool(session.scalar(text(waiting)) == 1)
+
+
+def test_an_entry_that_meets_the_seal_of_its_day_waits_for_it_and_goes_into_the_next() -> None:
+    record_on(days_ago(1), chain_turns=16)
+    with ThreadPoolExecutor(1) as threads:
+        with db.transaction() as session:
+            sealed = seal_next_day(session, secret_key=SECRET)
+            late = threads.submit(record_on, days_ago(1))
+            eventually(_somebody_waits)
+        late.result()
+    assert sealed is not None
+    assert (sealed.entries, links_of(days_ago(1)), links_of(days_ago(0))) == (16, 16, 1)
 
 
 def test_two_who_seal_at_once_seal_each_day_once() -> None:
