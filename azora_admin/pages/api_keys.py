@@ -46,11 +46,19 @@ def make_key() -> Response:
                 expires_at=clock.now() + days if days else None,
             )
     except Invalid as refusal:
-        return _show(life=life, problems=problems_of(refusal))
+        return _show(life=life, problems=_in_page_words(refusal))
     except Conflict as refusal:
         return _show(life=life, problems=(FormError("name", refusal.detail),))
     shown_once.keep("api_key", [key.name, text])
     return hx.redirect(url_for("security.home"))
+
+
+def _in_page_words(refusal: Invalid) -> tuple[FormError, ...]:
+    """What is wrong; a page has boxes to tick where a command has names to spell."""
+    return tuple(
+        FormError(one.field, "Tick what the key may do.") if one.field == "scopes" else one
+        for one in problems_of(refusal)
+    )
 
 
 def _show(*, life: str, problems: tuple[FormError, ...] = ()) -> Response:

@@ -164,7 +164,7 @@ def _show_passkey(problems: tuple[FormError, ...] = ()) -> Response:
     return _page(
         "factors/passkey.html",
         problems,
-        is_possible=factors.party() is not None,
+        is_possible=factors.has_passkeys(),
         better_place=factors.better_place(),
         suggested=browsers.words(request.user_agent.string),
     )

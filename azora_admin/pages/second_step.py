@@ -96,7 +96,7 @@ def _show(
         "sign_in/second.html",
         email=half.email,
         has_app=half.has_app,
-        has_passkey=half.has_passkey and factors.party() is not None,
+        has_passkey=half.has_passkey and factors.has_passkeys(),
         better_place=factors.better_place(),
         by_recovery=way == RECOVERY,
         next=target or "",

@@ -28,7 +28,7 @@ def home() -> Response:
         "security/home.html",
         view=view,
         may_remove=_may_remove(view),
-        has_passkeys=factors.party() is not None,
+        has_passkeys=factors.has_passkeys(),
         new_key=shown_once.take("api_key"),
     )
     return make_response(page)

@@ -110,7 +110,7 @@ def _show(
         next=target or "",
         problems=problems,
         is_over=is_over,
-        has_passkeys=factors.party() is not None,
+        has_passkeys=factors.has_passkeys(),
         better_place=factors.better_place(),
         demo_people=DEMO_PEOPLE,
     )

@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, request, session
 from azora_admin.core.config import Settings
 from azora_admin.flows.passkeys import Answer, Question
 from azora_admin.identity.rules.passkeys import PasskeyRefused, Purpose
-from azora_admin.identity.rules.relying_party import RelyingParty, relying_party
+from azora_admin.identity.rules.relying_party import LOCAL, RelyingParty, is_this_machine, relying_party
 
 _PARTY: Final = "azora.relying_party"
 _REQUIRED: Final = "SECOND_FACTOR_REQUIRED"
@@ -35,12 +35,19 @@ def party() -> RelyingParty | None:
     return found
 
 
+def has_passkeys() -> bool:
+    """Whether passkeys can be used by whoever asks, here or at the ``better_place``.
+
+    A site that was told no name has one on its own machine, and none for whoever comes from elsewhere.
+    """
+    here = party()
+    return here is not None and (here.id != LOCAL or is_this_machine(_host()))
+
+
 def better_place() -> str | None:
     """Where this page has to be opened for passkeys to work, when it was opened by another name; else None."""
     here = party()
-    if here is None or urlsplit(request.host_url).hostname == here.id:
-        return None
-    return here.origin
+    return here.origin if here is not None and _host() != here.id else None
 
 
 def is_required() -> bool:
@@ -77,6 +84,10 @@ def answered(purpose: Purpose, credential: str) -> Answer:
     if question is None:
         raise PasskeyRefused("That took too long, or was answered already. Try again.")
     return Answer(UUID(hex=question), credential)
+
+
+def _host() -> str:
+    return urlsplit(request.host_url).hostname or ""
 
 
 def _open(purpose: Purpose) -> str:

@@ -65,7 +65,7 @@ def _lead(error: ProofNeeded) -> Response:
 
 def _has_passkey(person: SignedIn) -> bool:
     with db.reading() as session:
-        return factors.party() is not None and bool(list_passkeys(session, person.person_id))
+        return factors.has_passkeys() and bool(list_passkeys(session, person.person_id))
 
 
 def _can_be_kept() -> bool:

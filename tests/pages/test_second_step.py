@@ -174,6 +174,15 @@ def test_the_second_step_takes_no_longer_than_ten_minutes(
     assert answer.location == "/sign-in?over=1"
 
 
+def test_a_site_that_was_told_no_name_has_one_on_its_own_machine_alone(
+    settings: Settings, database: db.Database
+) -> None:
+    site = settings.model_copy(update={"allowed_hosts": ("azora.example",)})
+    client = create_app(site).test_client()
+    assert "passkey" in client.get("/sign-in", base_url="http://localhost:8000").text
+    assert "passkey" not in client.get("/sign-in", base_url="http://azora.example").text
+
+
 @pytest.fixture
 def nameless(settings: Settings, database: db.Database) -> FlaskClient:
     """A site that has a number and no name."""

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 NAME: Final = "Azora"
+LOCAL: Final = "localhost"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -27,9 +28,9 @@ def relying_party(public_url: str) -> RelyingParty | None:
     """
     url = urlsplit(public_url)
     host = (url.hostname or "").lower()
-    if _is_loopback(host):
-        host = "localhost"
-    if _is_address(host) or not host or (url.scheme != "https" and host != "localhost"):
+    if is_this_machine(host):
+        host = LOCAL
+    if _is_address(host) or not host or (url.scheme != "https" and host != LOCAL):
         return None
     port = "" if url.port in (None, _DEFAULT_PORTS.get(url.scheme)) else f":{url.port}"
     return RelyingParty(host, f"{url.scheme}://{host}{port}")
@@ -43,5 +44,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+def is_this_machine(host: str) -> bool:
+    """Whether ``host`` is a name or number by which a machine calls itself."""
+    return host == LOCAL or (_is_address(host) and ip_address(host).is_loopback)
