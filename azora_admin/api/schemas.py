@@ -47,6 +47,13 @@ class _OurSchema(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> Schema:
+        described = super().default_schema(schema)
+        if described.get("default", ...) is None:
+            # Makers of clients take a field with a default, even this one, for a field that has to be sent.
+            del described["default"]
+        return described
+
     def str_schema(self, schema: core_schema.StringSchema) -> Schema:
         described = super().str_schema(schema)
         if self.mode == "validation":
@@ -87,7 +94,7 @@ def parameters_of(kind: Any) -> Iterator[tuple[str, Schema, bool]]:
 
 
 def _without_null(schema: Schema) -> Schema:
-    kept = {word: value for word, value in schema.items() if not (word == "default" and value is None)}
+    kept = dict(schema)
     alternatives = [one for one in kept.pop("anyOf", ()) if one != {"type": "null"}]
     if len(alternatives) == 1:
         return {**alternatives[0], **kept}

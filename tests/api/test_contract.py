@@ -69,6 +69,20 @@ def test_the_page_for_people_names_every_problem_code(app: Flask) -> None:
     assert sorted(code for code in codes if f"`{code}`" not in told) == []
 
 
+def test_no_field_of_a_body_has_a_default(app: Flask) -> None:
+    # openapi-typescript takes a field with a default for one that has to be sent.
+    contract = document(calls_of(app))
+    bodies = [
+        content["schema"]
+        for methods in contract["paths"].values()
+        for operation in methods.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    ]
+    parts = [part for body in bodies for part in _parts(body, contract["components"]["schemas"])]
+    assert len(parts) > 10
+    assert [place for place, part in parts if "default" in part] == []
+
+
 def test_whatever_is_taken_has_bounds(app: Flask) -> None:
     unbounded = [place for place, schema in _inputs(document(calls_of(app))) if not _is_bounded(schema)]
     assert unbounded == []

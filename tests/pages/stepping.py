@@ -42,11 +42,14 @@ def enter(client: FlaskClient, email: str, **more: str) -> TestResponse:
 
 
 def set_up_app(client: FlaskClient, *, name: str = "") -> tuple[bytes, list[str]]:
-    """Add an authenticator app, with the code of half a minute ago. Its secret, and the recovery codes shown then."""
+    """Add an authenticator app, with the code of now: the next step has to take that of half a minute later.
+
+    Returns its secret, and the recovery codes shown then.
+    """
     page = client.get(APP)
     assert page.status_code == 200, page.location
     secret = secret_on(page.text)
-    code = app_code(secret, -1)
+    code = app_code(secret)
     fields = {"csrf_token": form_token(page.text), "setup": hidden(page.text, "setup")}
     answer = client.post(APP, data={**fields, "code": code, "name": name})
     assert answer.status_code == 303, answer.text

@@ -48,7 +48,7 @@ def test_the_password_leads_to_the_second_step_and_the_code_to_where_one_wanted_
     page = other.get(answer.location).text
     assert "Signing in as lena@market.test" in page
     assert 'autocomplete="one-time-code"' in page
-    landed = finish(other, app_code(secret), next="/account/?x=1")
+    landed = finish(other, app_code(secret, 1), next="/account/?x=1")
     assert landed[:2] == (303, "/account/?x=1")
     assert other.get("/account/").status_code == 200
     assert other.get("/sign-in/second").location == "/sign-in?over=1"
@@ -67,7 +67,7 @@ def test_a_wrong_code_is_named_and_the_fifth_one_ends_the_attempt(
     assert finish(other, "000000")[:2] == (303, "/sign-in?over=1")
     assert "Enter your password again" in other.get("/sign-in?over=1").text
     enter(other, LENA)
-    assert finish(other, app_code(secret))[0] == 303
+    assert finish(other, app_code(secret, 1))[0] == 303
 
 
 def test_no_code_is_named_and_costs_no_try(lena: FlaskClient, other: FlaskClient) -> None:
@@ -93,7 +93,7 @@ def test_a_recovery_code_lets_in_once(lena: FlaskClient, app: Flask) -> None:
 def test_a_forged_way_back_leads_to_the_first_page(lena: FlaskClient, other: FlaskClient) -> None:
     secret, _ = set_up_app(lena)
     assert enter(other, LENA, next="//evil.test").location == "/sign-in/second"
-    assert finish(other, app_code(secret), next="https://evil.test/")[1] == "/account/"
+    assert finish(other, app_code(secret, 1), next="https://evil.test/")[1] == "/account/"
 
 
 def test_whoever_is_half_signed_in_has_no_one_to_be(client: FlaskClient) -> None:
@@ -108,7 +108,7 @@ def test_a_session_starts_anew_with_the_second_step(lena: FlaskClient, other: Fl
     secret, _ = set_up_app(lena)
     enter(other, LENA)
     before = form_token(other.get("/sign-in/second").text)
-    finish(other, app_code(secret))
+    finish(other, app_code(secret, 1))
     assert other.post("/sign-out", data={"csrf_token": before}).status_code == 400
 
 
@@ -170,7 +170,7 @@ def test_the_second_step_takes_no_longer_than_ten_minutes(
     enter(other, LENA)
     page = form_token(other.get("/sign-in/second").text)
     test_clock.advance(timedelta(minutes=10))
-    answer = other.post("/sign-in/second", data={"csrf_token": page, "code": app_code(secret)})
+    answer = other.post("/sign-in/second", data={"csrf_token": page, "code": app_code(secret, 1)})
     assert answer.location == "/sign-in?over=1"
 
 
