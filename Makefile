@@ -20,8 +20,9 @@ run: export AZORA_MODE ?= demo
 run: prepare-run
 	@exec $(BIN)/azora up --with-parent
 
+# All of them on every processor at once, some of them (TESTS=…) one after the other.
 test: prepare-test
-	@exec $(BIN)/python -m pytest $(TESTS)
+	@exec $(BIN)/python -m pytest $(or $(TESTS),--numprocesses=auto --dist=worksteal)
 
 check: prepare-check
 	@exec $(BIN)/python -m tools.check

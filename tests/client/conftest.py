@@ -27,10 +27,9 @@ def facts(seeded_home: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def workshop(facts: dict[str, Any], run_folder: Path) -> Path:
+def workshop(facts: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client's sources, our packages, and the types of the contract that the application serves."""
-    folder = run_folder / "client"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("client")
     for name in SOURCES:
         shutil.copy(HERE / name, folder / name)
     (folder / "package.json").write_text('{"type": "module"}')
