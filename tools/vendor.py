@@ -30,8 +30,8 @@ COPIES: Final = (
 )
 ICONS: Final = (
     "book-open calendar check chevron-down chevron-right chevrons-up-down circle-alert circle-check "
-    "circle-question-mark clock copy credit-card eye filter flask-conical graduation-cap house info landmark "
-    "layout-dashboard lock log-out menu monitor moon receipt refresh-cw scale scroll-text search "
+    "circle-question-mark clock copy credit-card eye filter flask-conical graduation-cap house info key-round landmark "
+    "layout-dashboard lock log-out menu monitor moon plus receipt refresh-cw scale scroll-text search "
     "shield-check sun user users wallet webhook x"
 ).split()
 

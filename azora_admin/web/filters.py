@@ -181,6 +181,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "card": card,
     "plural": plural,
     "payment_look": statuses.payment_look,
+    "key_look": statuses.API_KEY.__getitem__,
     "event_look": statuses.EVENT.__getitem__,
     "course_look": statuses.COURSE.__getitem__,
 }

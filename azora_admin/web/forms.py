@@ -8,6 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
+from azora_admin.core.errors import DomainError
+
 
 @dataclass(frozen=True, slots=True)
 class FormError:
@@ -15,6 +17,13 @@ class FormError:
 
     field: str
     message: str
+
+
+def problems_of(refused: DomainError, *, prefix: str = "") -> tuple[FormError, ...]:
+    """What the domain refuses, a line for each field (whose id has ``prefix``), or one line for the whole form."""
+    if not refused.errors:
+        return (FormError(f"{prefix}form", refused.detail),)
+    return tuple(FormError(f"{prefix}{one.field}", one.message) for one in refused.errors)
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types

@@ -33,6 +33,11 @@ EVENT: Final[Mapping[str, Look]] = {
     "ignored": Look("idle", "Not needed", "x"),
     "parked": Look("bad", "Parked", "circle-alert"),
 }
+API_KEY: Final[Mapping[str, Look]] = {
+    "live": Look("good", "Live", "check"),
+    "expired": Look("idle", "Expired", "clock"),
+    "revoked": Look("idle", "Revoked", "x"),
+}
 COURSE: Final[Mapping[str, Look]] = {
     "draft": Look("idle", "Draft", "clock"),
     "published": Look("good", "On sale", "check"),
