@@ -32,7 +32,7 @@ ICONS: Final = (
     "book-open braces calendar check chevron-down chevron-right chevrons-up-down circle-alert "
     "circle-check circle-question-mark clock cog copy credit-card download eye filter fingerprint "
     "flask-conical graduation-cap house info key-round landmark layout-dashboard lock log-out mail menu "
-    "monitor moon printer receipt refresh-cw scale scroll-text search shield-check smartphone sun "
+    "monitor moon plus printer receipt refresh-cw scale scroll-text search shield-check smartphone sun "
     "terminal user users wallet webhook x"
 ).split()
 

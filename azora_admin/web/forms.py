@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from azora_admin.core.errors import DomainError, Invalid
+from azora_admin.core.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,11 @@ class FormError:
     message: str
 
 
-def problems_of(refusal: Invalid) -> tuple[FormError, ...]:
-    """What the domain refused, for the form to show."""
-    return tuple(FormError(one.field, one.message) for one in refusal.errors)
+def problems_of(refused: DomainError, *, prefix: str = "") -> tuple[FormError, ...]:
+    """What the domain refuses, a line for each field (whose id has ``prefix``), or one line for the whole form."""
+    if not refused.errors:
+        return (FormError(f"{prefix}form", refused.detail),)
+    return tuple(FormError(f"{prefix}{one.field}", one.message) for one in refused.errors)
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types

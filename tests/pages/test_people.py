@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from azora_admin.core import db
+from azora_admin.core import clock, db
+from azora_admin.core.clock import FixedClock
 from azora_admin.core.ids import PersonId, new_id
 from azora_admin.identity.tables import AuditEntry
 from tests.pages import market
 from tests.pages.conftest import Browser, form_token
+from tests.web.proofs import prove_all_sessions
 
 ADMIN, SUPPORT, ELENA = "amara@market.test", "sam@market.test", "elena@market.test"
 
@@ -123,3 +126,56 @@ def test_finance_sees_where_a_person_is_signed_in_and_ends_nothing(browser: Brow
     assert "Sign out everywhere" not in page
     for target in (f"{path}/sessions/{theirs}/end", f"{path}/sessions/end"):
         assert post(finance, target, path, why="because").status_code == 403
+
+
+def test_a_look_through_other_eyes_shows_their_pages_says_so_and_changes_nothing(
+    browser: Browser, elena: PersonId
+) -> None:
+    client, page = browser(SUPPORT), f"/admin/people/{elena}"
+    prove_all_sessions(clock.now())
+    assert post(client, f"{page}/see", page, why="ticket 4711").status_code == 303
+    seen = client.get("/account/").text
+    assert "You see this as Elena Kovacs does." in seen
+    assert client.get("/admin/").status_code == 403
+    assert client.post("/seeing/stop", data={"csrf_token": form_token(seen)}).location == page
+    assert client.get("/admin/").status_code == 200
+    with db.reading() as session:
+        noted = session.execute(
+            text(
+                "SELECT act, actor_name, why FROM audit_entry WHERE act LIKE 'person.seeing%' ORDER BY recorded_at"
+            )
+        ).all()
+    assert [tuple(one) for one in noted] == [
+        ("person.seeing_started", "Sam Support", "ticket 4711"),
+        ("person.seeing_stopped", "Sam Support", ""),
+    ]
+
+
+def test_a_look_ends_by_itself_and_with_the_role(
+    browser: Browser, elena: PersonId, test_clock: FixedClock
+) -> None:
+    client, page = browser(SUPPORT), f"/admin/people/{elena}"
+    prove_all_sessions(clock.now())
+    post(client, f"{page}/see", page, why="ticket 4711")
+    assert client.get("/admin/").status_code == 403
+    test_clock.advance(timedelta(minutes=30))
+    assert client.get("/admin/").status_code == 200
+
+
+def test_nobody_looks_through_the_eyes_of_the_staff(browser: Browser, elena: PersonId) -> None:
+    boss = market.add_person("boss@market.test", "Boss", "finance")
+    client, page = browser(SUPPORT), f"/admin/people/{boss}"
+    prove_all_sessions(clock.now())
+    assert "See as" not in client.get(page).text
+    assert post(client, f"{page}/see", page, why="curious").status_code == 403
+
+
+def test_a_dangerous_act_needs_a_fresh_proof(
+    browser: Browser, elena: PersonId, test_clock: FixedClock
+) -> None:
+    client, page = browser(SUPPORT), f"/admin/people/{elena}"
+    prove_all_sessions(clock.now())
+    test_clock.advance(timedelta(minutes=10))
+    answer = post(client, f"{page}/see", page, why="ticket 4711")
+    assert answer.status_code in (303, 403)
+    assert client.get("/admin/").status_code == 200

@@ -14,6 +14,7 @@ from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their rout
     audit,
     entries,
     events,
+    machines,
     overview,
     payments,
     people,

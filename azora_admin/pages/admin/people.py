@@ -12,7 +12,7 @@ from azora_admin.identity.rules import ROLES, Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.reports.people_list import PeopleFilter, list_people
 from azora_admin.web import hx, lists
-from azora_admin.web.callers import needs
+from azora_admin.web.callers import caller, needs
 from azora_admin.web.navigation import ROLE_WORDS
 
 LONGEST_TEXT: Final = 120
@@ -60,6 +60,7 @@ def people() -> Response:
         found=found,
         tabs=[("Everybody", asked.link(role=""), not asked.role)]
         + [(words, asked.link(role=role), asked.role == role) for role, words in ROLE_WORDS],
+        may_add_machines=caller().may(Action.KEEP_MACHINES),
         pager=lists.pager(found, asked.scope, "admin.people", **parameters),
     )
 

@@ -15,7 +15,7 @@ from azora_admin.pages.admin import blueprint
 from azora_admin.reports.person_page import PersonPage, person_page
 from azora_admin.web import hx
 from azora_admin.web.callers import actor, caller, needs
-from azora_admin.web.forms import FormError
+from azora_admin.web.forms import problems_of
 from azora_admin.web.navigation import ROLE_WORDS
 from azora_admin.web.once import kept, once
 
@@ -114,21 +114,14 @@ def _show(person: PersonPage, *, refused: DomainError | None = None, form: str =
         keys={name: str(new_id()) for name in ("change", "see")},
         entered=request.form if refused else {},
         ticked=request.form.getlist("roles") if refused and form == "roles" else person.role_names,
-        problems=_problems(refused, form),
+        problems=problems_of(refused, prefix=f"{form}-") if refused else (),
         refused_form=form,
         role_choices=[(role, words) for role, words in ROLE_WORDS if role != "machine"],
         may_change_roles=me.may(Action.CHANGE_ROLES) and not person.is_machine,
         places=person.places,
         may_end_sessions=me.may(Action.END_SESSIONS),
         may_read_audit=me.may(Action.READ_AUDIT),
+        may_keep_machines=me.may(Action.KEEP_MACHINES),
         may_see=me.may(Action.ACT_AS) and STAFF.isdisjoint(person.role_names) and not person.is_machine,
     )
     return make_response(page, refused.status if refused else 200)
-
-
-def _problems(refused: DomainError | None, form: str) -> tuple[FormError, ...]:
-    if refused is None:
-        return ()
-    if not refused.errors:
-        return (FormError(f"{form}-form", refused.detail),)
-    return tuple(FormError(f"{form}-{one.field}", one.message) for one in refused.errors)
