@@ -1,7 +1,8 @@
 """One client process: keep-alive connections driven flat out with bare sockets, and nothing between them and us.
 
-``python -m bench.load`` reads a plan (JSON) from standard input and writes what it saw to standard output. It is
-lean because it shares the machine with what it measures: about 15 µs of CPU a request.
+``python -m bench.load`` reads a plan (a line of JSON) from standard input and says ``ready``; then it reads when to
+begin and to end counting (another line), and writes what it saw to standard output. It is lean because it shares the
+machine with what it measures: about 15 µs of CPU a request.
 """
 
 from __future__ import annotations
@@ -28,15 +29,13 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one client does. Times are those of ``time.monotonic()``; answers between the two are counted.
+    """What one client does.
 
     ``requests`` are whole HTTP requests that are sent in turn; ``event`` makes them anew for each sending instead.
     """
 
     port: int
     connections: int
-    begin: float
-    end: float
     status: int
     requests: list[str]
     event: dict[str, Any] | None = None
@@ -91,8 +90,10 @@ def _event_body() -> str:
     return json.dumps(event, indent=2)
 
 
-def drive(plan: Plan) -> dict[str, Any]:
-    """Carry out ``plan``. Returns ``count`` and the ``latencies`` of the counted answers, in µs.
+def drive(plan: Plan, begin: float, end: float) -> dict[str, Any]:
+    """Carry out ``plan`` and count the answers from ``begin`` to ``end``, times of ``time.monotonic()``.
+
+    Returns ``count`` and the ``latencies`` of the counted answers, in µs.
 
     Raises WrongAnswer at the first answer of another status, or when none comes for ten seconds.
     """
@@ -115,9 +116,9 @@ def drive(plan: Plan) -> dict[str, Any]:
             connection = key.fileobj  # type: ignore[assignment]  # we register sockets only
             _receive(connection, wanted)
             now = time.monotonic()
-            if plan.begin <= now < plan.end:
+            if begin <= now < end:
                 latencies.append(int((now - sent_at[connection]) * 1e6))
-            if now < plan.end:
+            if now < end:
                 sent_at[connection] = now
                 connection.sendall(made())
             else:
@@ -155,5 +156,13 @@ def as_json(plan: Plan) -> str:
     return json.dumps(asdict(plan))
 
 
+def main() -> None:
+    """Be a client of the bench."""
+    plan = Plan(**json.loads(sys.stdin.readline()))
+    print("ready", flush=True)
+    begin, end = json.loads(sys.stdin.readline())
+    json.dump(drive(plan, begin, end), sys.stdout)
+
+
 if __name__ == "__main__":
-    json.dump(drive(Plan(**json.load(sys.stdin))), sys.stdout)
+    main()

@@ -17,7 +17,7 @@ from bench.stage import Server, Stage
 
 CLIENTS: Final = 2
 CONNECTIONS: Final = 4
-_LEAD_SECONDS: Final = 0.3
+_LEAD_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,10 @@ def measure(stage: Stage, side: Side, *, seconds: float, number: int) -> Round:
 
     Raises RuntimeError when a client saw an answer that it did not expect.
     """
+    clients = [_start(_plan(side, f"{number}x{place}")) for place in range(CLIENTS)]
     begin = time.monotonic() + _LEAD_SECONDS
-    clients = [_start(_plan(side, begin, begin + seconds, f"{number}x{place}")) for place in range(CLIENTS)]
+    for client in clients:
+        _tell_times(client, begin, begin + seconds)
     time.sleep(max(0.0, begin - time.monotonic()))
     cpu = stage.cpu_seconds(side.server.process)
     time.sleep(max(0.0, begin + seconds - time.monotonic()))
@@ -88,9 +90,9 @@ def summary(latencies: Sequence[int], *, seconds: float, cpu: float) -> Round:
     return Round(len(latencies) / seconds, parts[49], parts[98], cpu / len(latencies) * 1e6)
 
 
-def _plan(side: Side, begin: float, end: float, prefix: str) -> Plan:
+def _plan(side: Side, prefix: str) -> Plan:
     event = side.event and {**side.event, "prefix": f"{side.event['prefix']}{prefix}x"}
-    return Plan(side.server.port, CONNECTIONS, begin, end, 200, list(side.requests), event)
+    return Plan(side.server.port, CONNECTIONS, 200, list(side.requests), event)
 
 
 def _start(plan: Plan) -> subprocess.Popen[str]:
@@ -98,9 +100,17 @@ def _start(plan: Plan) -> subprocess.Popen[str]:
         [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert client.stdin
-    client.stdin.write(load.as_json(plan))
-    client.stdin.close()
+    assert client.stdout
+    print(load.as_json(plan), file=client.stdin, flush=True)
+    # On a busy machine a client takes its time to start, and no round begins without it.
+    client.stdout.readline()
     return client
+
+
+def _tell_times(client: subprocess.Popen[str], begin: float, end: float) -> None:
+    assert client.stdin
+    print(json.dumps([begin, end]), file=client.stdin)
+    client.stdin.close()
 
 
 def _finish(client: subprocess.Popen[str]) -> dict[str, Any]:

@@ -135,15 +135,27 @@ def single_write() -> Iterator[Session]:
     """A session for exactly one statement, which is its own transaction: one round trip instead of three."""
     if _inside.get():
         raise RuntimeError("a transaction is open already: pass its session down instead")
-    with Session(current().single_writer, expire_on_commit=False) as session:
+    session = Session(current().single_writer, expire_on_commit=False)
+    try:
         yield session
+    finally:
+        _close(session)
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
     """A read-only session in which each statement stands alone: no BEGIN, no COMMIT, no round trip for them."""
-    with Session(current().reader, expire_on_commit=False, autoflush=False) as session:
+    session = Session(current().reader, expire_on_commit=False, autoflush=False)
+    try:
         yield session
+    finally:
+        _close(session)
+
+
+def _close(session: Session) -> None:
+    # A statement that went the short way (core/statements.py) began nothing, and an end of nothing costs 15 µs.
+    if session.in_transaction():
+        session.close()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import signal
@@ -50,4 +51,8 @@ def make_application() -> WSGIApplication:
         die_with_parent(signal.SIGTERM)
     settings = completed(load_settings())
     db.connect(settings)
-    return create_app(settings)
+    application = create_app(settings)
+    # What stands now stands until the end: no collection need walk through it again (docs/decisions/0004).
+    gc.collect()
+    gc.freeze()
+    return application

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from flask import Flask, Request, g, request, session
+from flask import Flask, Request, Response, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
@@ -49,6 +49,13 @@ class Visitor(UserMixin):  # type: ignore[misc]  # flask_login has no types
         return self._token
 
 
+class Logins(LoginManager):  # type: ignore[misc]  # flask_login has no types
+    """Flask-Login without the cookie that outlives sessions, so that no answer need look for it."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
 def install(app: Flask) -> None:
     """Load the visitor from the cookie; templates know them as ``me``.
 
@@ -56,7 +63,7 @@ def install(app: Flask) -> None:
     must not ask the database.
     """
     app.session_interface = BrowserSessions()
-    manager = LoginManager()
+    manager = Logins()
     manager.init_app(app)
     manager.user_loader(_find_visitor)
     app.jinja_env.globals["me"] = LocalProxy(find_person)
