@@ -35,10 +35,13 @@ class KeyForm:
     lives: Sequence[tuple[str, str]] = LIVES
 
 
-def key_form(roles: Iterable[str]) -> KeyForm:
-    """The form for a key of somebody with these roles, with what was entered last."""
+def key_form(roles: Iterable[str], *, is_kept: bool = True) -> KeyForm:
+    """The form for a key of somebody with these roles; ``is_kept``: with what was entered last."""
+    choices = [(scope.value, permission_for(scope).words) for scope in SCOPES if may_roles(roles, scope)]
+    if not is_kept:
+        return KeyForm(choices, (), "", _USUAL)
     return KeyForm(
-        [(scope.value, permission_for(scope).words) for scope in SCOPES if may_roles(roles, scope)],
+        choices,
         request.form.getlist("scopes"),
         request.form.get("name", ""),
         request.form.get("life", _USUAL),

@@ -19,6 +19,8 @@ from azora_admin.core.clock import FixedClock
 from azora_admin.core.ids import EntryId, PaymentId, PersonId, new_id
 from azora_admin.core.money import Money
 from azora_admin.identity.actions import audit
+from azora_admin.identity.actions.api_keys import create_key
+from azora_admin.identity.actions.machines import add_machine
 from azora_admin.identity.rules import Actor, Subject
 from azora_admin.identity.tables import AuditEntry
 from azora_admin.ledger.queries.entries import entries_for_reference
@@ -52,6 +54,7 @@ class Scene:
     elena: PersonId
     rust: market.SomeCourse
     changed: UUID
+    machine: PersonId
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +94,23 @@ def scene(served: str) -> Scene:
     _receive(f"pi_{paid.hex}")
     with db.reading() as session:
         sale = entries_for_reference(session, [str(paid)])[0].id
-    return Scene(served, paid, refused, open_one, sale, elena, rust, _change(elena))
+    return Scene(served, paid, refused, open_one, sale, elena, rust, _change(elena), _add_machine())
+
+
+def _add_machine() -> PersonId:
+    """A machine with a key."""
+    actor = Actor(None, "root", "command", "", "")
+    with db.transaction() as session:
+        machine_id = add_machine(session, actor, name=LONG_NAME)
+        create_key(
+            session,
+            actor,
+            owner_id=machine_id,
+            name=LONG_TITLE[:80],
+            scopes=["own:read"],
+            expires_at=None,
+        )
+    return machine_id
 
 
 def _change(person_id: PersonId) -> UUID:

@@ -23,7 +23,7 @@ from azora_admin.web.once import kept, once
 
 @blueprint.get("/machines/new")
 @needs(Action.KEEP_MACHINES)
-def machines_new() -> Response:
+def people_machine_new() -> Response:
     """The form for another machine."""
     return _show_new()
 
@@ -31,12 +31,12 @@ def machines_new() -> Response:
 @blueprint.post("/machines")
 @needs(Action.KEEP_MACHINES)
 @once
-def machines_add() -> Response:
+def people_machine_add() -> Response:
     """Add a machine and lead to its keys."""
     try:
         with db.transaction() as session:
             machine_id = add_machine(session, actor(), name=request.form.get("name", ""))
-            done = hx.redirect(url_for("admin.machine_keys", person_id=machine_id))
+            done = hx.redirect(url_for("admin.people_keys", person_id=machine_id))
             return kept(session, done)
     except Invalid as refused:
         return _show_new(problems_of(refused))
@@ -44,7 +44,7 @@ def machines_add() -> Response:
 
 @blueprint.get("/machines/<person_id>/keys")
 @needs(Action.KEEP_MACHINES)
-def machine_keys(person_id: str) -> Response:
+def people_keys(person_id: str) -> Response:
     """A machine's keys."""
     return _show_keys(PersonId(parse_id(person_id)))
 
@@ -52,7 +52,7 @@ def machine_keys(person_id: str) -> Response:
 @blueprint.post("/machines/<person_id>/keys")
 @needs(Action.KEEP_MACHINES)
 @once
-def machine_keys_add(person_id: str) -> Response:
+def people_keys_add(person_id: str) -> Response:
     """Make a key; its text is shown by this answer and by no other."""
     machine_id = PersonId(parse_id(person_id))
     try:
@@ -66,10 +66,10 @@ def machine_keys_add(person_id: str) -> Response:
 @blueprint.post("/machines/<person_id>/keys/<key_id>/revoke")
 @needs(Action.KEEP_MACHINES)
 @once
-def machine_keys_revoke(person_id: str, key_id: str) -> Response:
+def people_keys_revoke(person_id: str, key_id: str) -> Response:
     """End a key."""
     machine_id = PersonId(parse_id(person_id))
-    done = hx.redirect(url_for("admin.machine_keys", person_id=machine_id))
+    done = hx.redirect(url_for("admin.people_keys", person_id=machine_id))
     with db.transaction() as session:
         revoke_key(session, actor(), key_id=ApiKeyId(parse_id(key_id)), owner_id=machine_id)
         kept(session, done)
@@ -99,7 +99,7 @@ def _shown(
         "admin/machine.html",
         machine=machine,
         keys=list_keys(session, machine.person_id),
-        form=key_form(machine.roles),
+        form=key_form(machine.roles, is_kept=not made),
         once_key=str(new_id()),
         made=made,
         problems=problems,
