@@ -3,7 +3,7 @@
 A view gives a *key*, which says all that its body depends on and costs next to nothing: the rows' revisions, or the
 few values themselves. The tag is a hash of it, keyed with this edition of the program, so that a new release, whose
 answers may have another form, never tells 304 for an old one. It is weak (RFC 9110, 8.8.1): a proxy may compress the
-body. docs/decisions/0018 tells what else was weighed.
+body. docs/decisions/0009 tells what else was weighed.
 """
 
 from __future__ import annotations

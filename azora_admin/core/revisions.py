@@ -1,7 +1,7 @@
 """A row's revision: a hash that PostgreSQL makes of the whole row as it is read, which no writer can forget to move.
 
 A column that every writer has to remember (``changed_at``, ``version``) is one forgetful ``UPDATE`` away from telling
-somebody that nothing has changed, and a restored database counts it anew. docs/decisions/0018 has the rest.
+somebody that nothing has changed, and a restored database counts it anew. docs/decisions/0009 has the rest.
 """
 
 from __future__ import annotations
