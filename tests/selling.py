@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -15,7 +16,7 @@ from azora_admin.core import clock, db
 from azora_admin.core.config import Settings
 from azora_admin.core.ids import CourseId, PaymentId, PersonId
 from azora_admin.core.money import Money
-from azora_admin.flows import checkout
+from azora_admin.flows import checkout, refunding
 from azora_admin.gateways.stripe.client import API_VERSION, StripeConnection
 from azora_admin.identity import actions as people
 from azora_admin.identity.queries import get_person
@@ -28,12 +29,16 @@ from azora_admin.marketplace.rules import check_course
 from azora_admin.messaging import inbox
 from azora_admin.messaging.inbox import Delivery
 from azora_admin.messaging.tables import InboxEvent
-from azora_admin.payments.tables import Payment
+from azora_admin.payments import queries
+from azora_admin.payments.queries import RefundView
+from azora_admin.payments.rules.refunds import Limits
+from azora_admin.payments.tables import Payment, Refund
 from tests.sandbox.stripe.stand_in import API_KEY, PUBLISHABLE_KEY, StandIn
 
 ASK_AFTER = timedelta(seconds=20)
 VISA = "pm_card_visa"
 PRICE = Money(4900, "usd")
+NO_LIMITS = Limits(support=1_000_000, alone=1_000_000)
 
 
 @dataclass(frozen=True)
@@ -154,10 +159,10 @@ class Shop:
         """Everything that Stripe has told so far, in its order."""
         self.handle(self.events())
 
-    def sell(self, learner: SignedIn, course_id: CourseId) -> PaymentId:
+    def sell(self, learner: SignedIn, course_id: CourseId, card: str = VISA) -> PaymentId:
         """A sale from order to fee."""
         bought = self.order(learner, course_id)
-        assert self.confirm(bought) == "succeeded"
+        assert self.confirm(bought, card) == "succeeded"
         self.tell_fees()
         self.hear()
         return bought.payment.id
@@ -180,6 +185,49 @@ class Shop:
         """Every event of the inbox by its id."""
         with db.reading() as session:
             return {row.id: row for row in session.scalars(select(InboxEvent))}
+
+    def refund(
+        self,
+        payment_id: PaymentId,
+        amount: int | None = None,
+        *,
+        by: SignedIn | None = None,
+        limits: Limits = NO_LIMITS,
+    ) -> RefundView:
+        """Refund a payment as somebody from finance does."""
+        staff = by or self.finance
+        actor = Actor(staff.person_id, staff.name, "api", request_id="test", address="")
+        wanted = refunding.Wanted(payment_id, amount, "requested_by_customer")
+        return refunding.request(self.stripe, staff, actor, wanted, limits=limits, ask_after=ASK_AFTER).refund
+
+    @cached_property
+    def finance(self) -> SignedIn:
+        """Somebody from finance."""
+        return self.person("finance")
+
+    def refunds(self) -> list[RefundView]:
+        """All refunds, oldest first."""
+        with db.reading() as session:
+            ids = session.scalars(select(Refund.payment_id).distinct()).all()
+            found = [one for payment_id in ids for one in queries.refunds_of(session, PaymentId(payment_id))]
+        return sorted(found, key=lambda one: (one.requested_at, one.id))
+
+    def refunds_at_stripe(self) -> list[stripe.Refund]:
+        """All refunds at Stripe, oldest first."""
+        return list(reversed(self.office.v1.refunds.list({"limit": 100}).data))
+
+    def decide_refund(self, stripe_refund_id: str | None, outcome: str) -> None:
+        """Have Stripe bring a refund to its end: ``succeed`` or ``fail``."""
+        self.stand_in.control(f"/refunds/{stripe_refund_id}", {"outcome": outcome})
+
+    def balances(self) -> dict[str, int]:
+        """Every account's balance, credit-positive, without those of nought."""
+        statement = (
+            "SELECT a.key, sum(l.amount) FROM ledger_leg l JOIN ledger_account a ON a.id = l.account_id"
+            " GROUP BY a.key HAVING sum(l.amount) <> 0"
+        )
+        with db.reading() as session:
+            return {key: int(amount) for key, amount in session.execute(text(statement))}
 
     def instructor_of(self, course_id: CourseId) -> PersonId:
         """Who teaches the course."""

@@ -126,6 +126,18 @@ class Settings(BaseSettings):
         le=86_400,
         description="A silent payment is asked for at Stripe after this time, then ever more seldom.",
     )
+    refund_support_limit: int = Field(
+        200,
+        ge=0,
+        le=1_000_000,
+        description="Support may refund so many whole units of its currency of a payment, finance more.",
+    )
+    refund_alone_limit: int = Field(
+        500,
+        ge=0,
+        le=1_000_000,
+        description="Of what makes the refunds of a payment exceed so many units a second person has to approve.",
+    )
     signing_key_days: int = Field(
         30,
         ge=0,

@@ -16,6 +16,7 @@ FamilyId = NewType("FamilyId", UUID)
 CourseId = NewType("CourseId", UUID)
 AgreementId = NewType("AgreementId", UUID)
 PaymentId = NewType("PaymentId", UUID)
+RefundId = NewType("RefundId", UUID)
 GrantId = NewType("GrantId", UUID)
 EntryId = NewType("EntryId", UUID)
 

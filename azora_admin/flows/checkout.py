@@ -32,8 +32,9 @@ from azora_admin.marketplace import queries as courses
 from azora_admin.payments import queries as payments
 from azora_admin.payments.actions import charges
 from azora_admin.payments.queries import PaymentView
+from azora_admin.payments.rules.settlement import DISPUTED, PAID
 
-_PAID: Final = ("completed", "processing")
+_PAID: Final = (*PAID, DISPUTED, "processing")
 _OVER: Final = (*_PAID, "cancelled")
 
 

@@ -20,6 +20,7 @@ from azora_admin.messaging.outbox import stripe_lock
 from azora_admin.payments.actions import charges
 from azora_admin.payments.actions.charges import Settling
 from azora_admin.payments.rules import split
+from azora_admin.payments.rules.settlement import is_paid
 
 
 def settle(session: Session, intent: Intent, *, cause: str) -> bool:
@@ -35,7 +36,7 @@ def settle(session: Session, intent: Intent, *, cause: str) -> bool:
     if step is not None and step.to_status == "completed":
         _book_sale(session, payment, at=_paid_at(intent), cause=cause)
         _open_course(session, payment)
-    is_completed = payment.status == "completed" or (step is not None and step.to_status == "completed")
+    is_completed = is_paid(payment.status) or (step is not None and step.to_status == "completed")
     fee = intent.charge.fee if intent.charge else None
     if is_completed and fee is not None and not payment.fee_known:
         _book_fee(session, payment, fee, cause=cause)

@@ -9,8 +9,8 @@ import procrastinate
 
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.core.ids import PaymentId, PersonId
-from azora_admin.flows import asking, confirming, resetting
+from azora_admin.core.ids import PaymentId, PersonId, RefundId
+from azora_admin.flows import asking, confirming, refunding, resetting
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import mail, rounds, stripe_events
 from azora_admin.messaging import outbox
@@ -39,6 +39,13 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
         except DomainError as error:
             # The time of the next ask was set when this one was enqueued.
             log.warning("payment %s was asked for in vain: %s", payment_id, error)
+
+    @queue.task(name=outbox.ASK_FOR_REFUND)
+    def ask_for_refund(refund_id: str) -> None:
+        try:
+            refunding.ask(stripe, RefundId(UUID(refund_id)))
+        except DomainError as error:
+            log.warning("refund %s was asked for in vain: %s", refund_id, error)
 
 
 def _register_mail(queue: procrastinate.App, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from procrastinate.jobs import Status
 
 from azora_admin.core import db
 from azora_admin.core.config import Settings
-from azora_admin.flows import asking
+from azora_admin.flows import asking, refunding
 from azora_admin.identity.actions import app_sessions, links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
 from azora_admin.identity.rules import CLOCKWORK
@@ -38,12 +38,17 @@ def register(queue: procrastinate.App, settings: Settings) -> None:
 
 
 def _ask_and_requeue(queue: procrastinate.App, settings: Settings) -> None:
-    """Lost events and silent payments."""
+    """Lost events, silent payments and refunds."""
 
     @queue.periodic(cron="* * * * * */5")
     @queue.task(name="rounds.ask_for_silent_payments", queueing_lock="rounds.ask_for_silent_payments")
     def ask_for_silent_payments(timestamp: int) -> None:
         asking.enqueue_due(first_pause=timedelta(seconds=settings.ask_after_seconds))
+
+    @queue.periodic(cron="* * * * * */5")
+    @queue.task(name="rounds.ask_for_silent_refunds", queueing_lock="rounds.ask_for_silent_refunds")
+    def ask_for_silent_refunds(timestamp: int) -> None:
+        refunding.enqueue_due(first_pause=timedelta(seconds=settings.ask_after_seconds))
 
     @queue.periodic(cron="* * * * * */10")
     @queue.task(name="rounds.requeue_overdue_events", queueing_lock="rounds.requeue_overdue_events")

@@ -7,15 +7,18 @@ then does its work and marks the event handled in one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
+
+from sqlalchemy.orm import Session
 
 from azora_admin.core import db
 from azora_admin.core.errors import DomainError
-from azora_admin.flows import sale
-from azora_admin.gateways.stripe import intents
+from azora_admin.flows import refund, sale
+from azora_admin.gateways.stripe import intents, refunds
 from azora_admin.gateways.stripe.client import StripeConnection
-from azora_admin.gateways.stripe.shapes import Intent
+from azora_admin.gateways.stripe.shapes import Intent, Refund
 from azora_admin.messaging import inbox
 from azora_admin.messaging.inbox import Received
 
@@ -29,16 +32,37 @@ class NotYetKnown(DomainError):
         super().__init__(409, "not_yet_known", f"{object_id} belongs to no payment that is known here.")
 
 
-def _intent(stripe: StripeConnection, event: Received) -> Intent | None:
-    return intents.fetch_intent(stripe, event.object_id)
+@dataclass(frozen=True, slots=True)
+class News:
+    """What Stripe says now of an intent and, where the event is about those, of its refunds."""
+
+    intent: Intent
+    refunds: Sequence[Refund] = ()
 
 
-def _intent_of_charge(stripe: StripeConnection, event: Received) -> Intent | None:
+def _intent(stripe: StripeConnection, event: Received) -> News | None:
+    return News(intents.fetch_intent(stripe, event.object_id))
+
+
+def _intent_of_charge(stripe: StripeConnection, event: Received) -> News | None:
     intent_id = intents.fetch_charge_intent_id(stripe, event.object_id)
-    return intents.fetch_intent(stripe, intent_id) if intent_id else None
+    return News(intents.fetch_intent(stripe, intent_id)) if intent_id else None
 
 
-Fetch = Callable[[StripeConnection, Received], Intent | None]
+def _refunds_of_charge(stripe: StripeConnection, event: Received) -> News | None:
+    intent_id = intents.fetch_charge_intent_id(stripe, event.object_id)
+    if intent_id is None:
+        return None
+    intent = intents.fetch_intent(stripe, intent_id)
+    return News(intent, refunds.refunds_of_intent(stripe, intent_id))
+
+
+def _refund(stripe: StripeConnection, event: Received) -> News | None:
+    told = refunds.fetch_refund(stripe, event.object_id)
+    return News(intents.fetch_intent(stripe, told.intent_id), [told]) if told.intent_id else None
+
+
+Fetch = Callable[[StripeConnection, Received], News | None]
 
 FLOWS: Final[dict[str, Fetch]] = {
     "payment_intent.succeeded": _intent,
@@ -48,6 +72,10 @@ FLOWS: Final[dict[str, Fetch]] = {
     "payment_intent.canceled": _intent,
     # The fee: a charge's balance transaction comes after the charge.
     "charge.updated": _intent_of_charge,
+    "charge.refunded": _refunds_of_charge,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
 }
 
 
@@ -71,18 +99,23 @@ def handle(stripe: StripeConnection, event_id: str) -> None:
 
 
 def _follow(stripe: StripeConnection, event: Received, fetch: Fetch) -> None:
-    intent = fetch(stripe, event)
+    news = fetch(stripe, event)
     with db.transaction() as session:
         if not inbox.take(session, event.event_id):
             return
-        settled = intent is not None and sale.settle(session, intent, cause=f"stripe:{event.event_id}")
-        if settled:
+        if news is not None and _settle(session, news, cause=f"stripe:{event.event_id}"):
             inbox.mark_handled(session, event.event_id)
-        elif intent is not None and intent.payment_id:
+        elif news is not None and news.intent.payment_id:
             raise NotYetKnown(event.object_id)
         else:
             # Made outside of this program (by hand in the dashboard, say): nothing here follows from it.
             inbox.mark_ignored(session, event.event_id)
+
+
+def _settle(session: Session, news: News, *, cause: str) -> bool:
+    """The sale first: a refund may be told of before we have heard that it was paid at all."""
+    known = sale.settle(session, news.intent, cause=cause)
+    return known and all(refund.settle(session, told, cause=cause) for told in news.refunds)
 
 
 def _is_expected(error: Exception) -> bool:

@@ -26,7 +26,7 @@ def prove(settings: Settings, say: Say) -> int:
     books = verify(StripeConnection(settings))
     _tell(books.differences, say)
     if books.waiting:
-        say(f"{books.waiting} charges at Stripe have their sale or fee about to be booked here")
+        say(f"{books.waiting} charges or refunds at Stripe are about to be booked here")
     found = len(log.differences) + len(books.differences)
     say(f"{found} differences" if found else "the audit log, the ledger, the sales and Stripe agree")
     return 1 if found else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -89,6 +89,25 @@ def grant_access(
             payment_id=payment_id,
             created_at=clock.now(),
             ended_at=None,
+            end_reason=None,
         )
         .on_conflict_do_nothing(index_elements=["learner_id", "course_id", "reason", "payment_id"])
+    )
+
+
+def end_access(session: Session, *, payment_id: PaymentId, reason: str) -> None:
+    """End the grant that the payment brought, for ``reason`` (``refunded``). Other reasons for access stay."""
+    session.execute(
+        update(AccessGrant)
+        .where(AccessGrant.payment_id == payment_id, AccessGrant.ended_at.is_(None))
+        .values(ended_at=clock.now(), end_reason=reason)
+    )
+
+
+def restore_access(session: Session, *, payment_id: PaymentId) -> None:
+    """The grant that the payment brought is live again: what had ended it was undone."""
+    session.execute(
+        update(AccessGrant)
+        .where(AccessGrant.payment_id == payment_id, AccessGrant.ended_at.is_not(None))
+        .values(ended_at=None, end_reason=None)
     )

@@ -55,7 +55,7 @@ class SplitShare(Base):
 
 
 class AccessGrant(Base):
-    """A reason why a learner may open a course; live until ``ended_at``."""
+    """A reason why a learner may open a course; live until ``ended_at``, for ``end_reason``."""
 
     __tablename__ = "access_grant"
 
@@ -66,3 +66,4 @@ class AccessGrant(Base):
     payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    end_reason: Mapped[str | None] = mapped_column(Text)

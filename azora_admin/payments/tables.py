@@ -1,4 +1,4 @@
-"""Tables of payments: the payment, its changes, and who a payer is at Stripe."""
+"""Tables of payments: the payment, its changes, its refunds, and who a payer is at Stripe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from azora_admin.core.db import Base
 
 
 class Payment(Base):
-    """One attempt to take money from a payer for one thing; its row exists before Stripe hears of it."""
+    """One attempt to take money from a payer for one thing; its row exists before Stripe hears of it.
+
+    ``refunded_minor`` sums its live refunds (reserved, unknown, pending or succeeded) and is kept by a trigger of
+    theirs alone; ``released_at``: when a full refund let the payer buy the same again.
+    """
 
     __tablename__ = "payment"
 
@@ -37,6 +41,8 @@ class Payment(Base):
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     next_ask_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ask_count: Mapped[int] = mapped_column(Integer)
+    refunded_minor: Mapped[int] = mapped_column(BigInteger)
+    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class PaymentChange(Base):
@@ -51,6 +57,33 @@ class PaymentChange(Base):
     to_status: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
     cause: Mapped[str] = mapped_column(Text)
+
+
+class Refund(Base):
+    """Money of a payment on its way back; its row exists before Stripe hears of it, unless Stripe told us first."""
+
+    __tablename__ = "refund"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    stripe_refund_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    attempt: Mapped[int] = mapped_column(Integer)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reserved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    next_ask_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ask_count: Mapped[int] = mapped_column(Integer)
 
 
 class Customer(Base):

@@ -74,7 +74,7 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
         _question(
             "fees_unknown",
             payment.settled_at,
-            payment.status == "completed",
+            payment.settled_at.is_not(None),
             payment.fee_minor.is_(None),
             payment.settled_at < now - FEE_WAITS,
         ),

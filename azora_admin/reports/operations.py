@@ -180,7 +180,7 @@ def _outcome_days(period: Period) -> Any:
             func.count().filter(failed).label("failed"),
         )
         .where(
-            or_(Payment.status == "completed", failed),
+            or_(Payment.settled_at.is_not(None), failed),
             Payment.created_at >= period.starts_at,
             Payment.created_at < period.ends_at,
         )
@@ -222,11 +222,12 @@ def _recent(session: Session) -> Sequence[PaymentRow]:
 
 
 def _top_courses(session: Session, period: Period, currency: str) -> Sequence[TopCourse]:
-    gross = func.sum(Payment.amount_minor)
+    gross = func.sum(Payment.amount_minor - Payment.refunded_minor)
     best = (
         select(Payment.course_id, func.count().label("sales"), gross.label("gross"))
         .where(
-            Payment.status == "completed",
+            Payment.settled_at.is_not(None),
+            Payment.status != "refunded",
             Payment.currency == currency,
             Payment.settled_at >= period.starts_at,
             Payment.settled_at < period.ends_at,

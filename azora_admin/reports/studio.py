@@ -102,11 +102,16 @@ def _recent(session: Session, instructor_id: PersonId) -> Sequence[Sale]:
 
 def _courses(session: Session, instructor_id: PersonId) -> Sequence[CourseRow]:
     sold = (
-        select(Payment.course_id, func.count().label("sales"), func.sum(Payment.amount_minor).label("gross"))
+        select(
+            Payment.course_id,
+            func.count().label("sales"),
+            func.sum(Payment.amount_minor - Payment.refunded_minor).label("gross"),
+        )
         .join(Course, Course.id == Payment.course_id)
         .where(
             Course.instructor_id == instructor_id,
-            Payment.status == "completed",
+            Payment.settled_at.is_not(None),
+            Payment.status != "refunded",
             Payment.currency == Course.currency,
         )
         .group_by(Payment.course_id)

@@ -17,20 +17,22 @@ from azora_admin.core import clock, db
 from azora_admin.core.ids import PaymentId
 from azora_admin.gateways.stripe.balance import ChargeMovement, charge_movements
 from azora_admin.gateways.stripe.client import StripeConnection
+from azora_admin.gateways.stripe.refunds import all_refunds
 from azora_admin.ledger.queries.proofs import Difference, prove
+from azora_admin.reports.refund_verification import PROOFS, compare_refunds, known_refunds
 
 _PROOFS: Final = (
     (
         "sale_without_entry",
-        "Payment {id} is completed, yet its sale is not in the ledger.",
-        """SELECT p.id FROM payment p WHERE p.status = 'completed' AND NOT EXISTS (
+        "Payment {id} is paid, yet its sale is not in the ledger.",
+        """SELECT p.id FROM payment p WHERE p.settled_at IS NOT NULL AND NOT EXISTS (
              SELECT FROM ledger_entry e WHERE e.kind = 'sale' AND e.reference = p.id::text)""",
     ),
     (
         "entry_without_sale",
-        "The ledger has a sale for {id}, which is no completed payment.",
+        "The ledger has a sale for {id}, which is no paid payment.",
         """SELECT e.reference AS id FROM ledger_entry e WHERE e.kind = 'sale' AND NOT EXISTS (
-             SELECT FROM payment p WHERE p.id::text = e.reference AND p.status = 'completed')""",
+             SELECT FROM payment p WHERE p.id::text = e.reference AND p.settled_at IS NOT NULL)""",
     ),
     (
         "sale_of_another_amount",
@@ -44,7 +46,7 @@ _PROOFS: Final = (
     (
         "sale_without_split",
         "Payment {id} bought a course without a split agreement.",
-        """SELECT p.id FROM payment p WHERE p.status = 'completed' AND p.course_id IS NOT NULL
+        """SELECT p.id FROM payment p WHERE p.settled_at IS NOT NULL AND p.course_id IS NOT NULL
               AND p.split_agreement_id IS NULL""",
     ),
     (
@@ -64,16 +66,16 @@ _PROOFS: Final = (
     ),
     (
         "sale_without_access",
-        "Payment {id} is completed, yet it never gave access to its course.",
-        """SELECT p.id FROM payment p WHERE p.status = 'completed' AND p.course_id IS NOT NULL AND NOT EXISTS (
+        "Payment {id} is paid, yet it never gave access to its course.",
+        """SELECT p.id FROM payment p WHERE p.settled_at IS NOT NULL AND p.course_id IS NOT NULL AND NOT EXISTS (
              SELECT FROM access_grant g WHERE g.payment_id = p.id AND g.learner_id = p.payer_id
                 AND g.course_id = p.course_id AND g.reason = 'purchase')""",
     ),
     (
         "access_without_sale",
-        "The grant {id} rests on a payment that is not completed.",
+        "The grant {id} rests on a payment that was not paid, or is refunded.",
         """SELECT g.id FROM access_grant g JOIN payment p ON p.id = g.payment_id
-            WHERE g.ended_at IS NULL AND p.status <> 'completed'""",
+            WHERE g.ended_at IS NULL AND (p.settled_at IS NULL OR p.status = 'refunded')""",
     ),
     (
         "fee_differs",
@@ -96,14 +98,14 @@ _PROOFS: Final = (
 # A charge whose sale or fee is not booked here after so long will not be booked by itself.
 _LONGEST_WAIT: Final = timedelta(hours=1)
 _SETTLED: Final = """SELECT id, stripe_charge_id, amount_minor, currency, fee_minor, fee_currency
-    FROM payment WHERE status = 'completed' AND stripe_charge_id IS NOT NULL"""
+    FROM payment WHERE settled_at IS NOT NULL AND stripe_charge_id IS NOT NULL"""
 _BEING_ASKED: Final = """SELECT stripe_payment_intent_id
-    FROM payment WHERE status <> 'completed' AND next_ask_at IS NOT NULL AND stripe_payment_intent_id IS NOT NULL"""
+    FROM payment WHERE settled_at IS NULL AND next_ask_at IS NOT NULL AND stripe_payment_intent_id IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``differences`` must be empty. ``waiting`` charges are in Stripe's book, their sale or fee not yet in ours."""
+    """``differences`` must be empty. ``waiting``: charges and refunds at Stripe, about to be booked here."""
 
     differences: Sequence[Difference]
     waiting: int
@@ -113,12 +115,13 @@ def verify(stripe: StripeConnection) -> Verdict:
     """Hold the books against themselves, the sales and Stripe. Raises NoAnswer when Stripe is silent."""
     with db.exact_snapshot() as session:
         found = [*prove(session), *prove_sales(session)]
-        expected = finished_charges(session)
-    movements = list(charge_movements(stripe))
+        expected, refunded = finished_charges(session), known_refunds(session)
+    movements, refunds = list(charge_movements(stripe)), all_refunds(stripe)
     # What was finished here before Stripe was asked must be in its answer; what it told must be known here after it.
     with db.exact_snapshot() as session:
         compared = compare_with_stripe(session, movements, expected=expected)
-    return Verdict([*found, *compared.differences], compared.waiting)
+        differing, on_their_way = compare_refunds(session, refunds, expected=refunded)
+    return Verdict([*found, *compared.differences, *differing], compared.waiting + on_their_way)
 
 
 def finished_charges(session: Session) -> Mapping[str, PaymentId]:
@@ -129,10 +132,10 @@ def finished_charges(session: Session) -> Mapping[str, PaymentId]:
 
 
 def prove_sales(session: Session) -> list[Difference]:
-    """Sales, entries, grants, fees and histories, each held against the others."""
+    """Sales, entries, grants, fees, refunds and histories, each held against the others."""
     return [
         Difference(code, str(row.id), sentence.format(id=row.id))
-        for code, sentence, statement in _PROOFS
+        for code, sentence, statement in (*_PROOFS, *PROOFS)
         for row in session.execute(text(statement))
     ]
 

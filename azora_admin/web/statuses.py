@@ -24,6 +24,17 @@ PAYMENT: Final[Mapping[str, Look]] = {
     "processing": Look("info", "Processing", "refresh-cw"),
     "unknown": Look("warn", "Asking Stripe", "circle-question-mark"),
     "completed": Look("good", "Succeeded", "check"),
+    "partially_refunded": Look("warn", "Partly refunded", "undo-2"),
+    "refunded": Look("idle", "Refunded", "undo-2"),
+    "failed": Look("bad", "Failed", "circle-alert"),
+    "cancelled": Look("idle", "Cancelled", "x"),
+}
+REFUND: Final[Mapping[str, Look]] = {
+    "waiting": Look("warn", "Needs approval", "user-check"),
+    "reserved": Look("info", "Being sent", "refresh-cw"),
+    "unknown": Look("warn", "Asking Stripe", "circle-question-mark"),
+    "pending": Look("info", "On its way", "clock"),
+    "succeeded": Look("good", "Refunded", "check"),
     "failed": Look("bad", "Failed", "circle-alert"),
     "cancelled": Look("idle", "Cancelled", "x"),
 }
@@ -100,9 +111,26 @@ _ENTRIES: Final[Mapping[str, EntryWords]] = {
     "processing_fee": EntryWords(
         "Processing fee", "What Stripe kept of the sale; our balance there is less by it."
     ),
+    "refund_reserved": EntryWords(
+        "Refund on its way",
+        "Each party gives its part of the sale back; the money is on its way to the payer.",
+    ),
+    "refund_settled": EntryWords("Refund paid out", "Stripe has paid it; our balance there is less by it."),
+    "refund_failed": EntryWords(
+        "Refund came back", "The payer could not be paid: each party has its part of the sale again."
+    ),
 }
 _RULES: Final = {
+    "refund/1": "What the parties have given back in all follows from the sum of the refunds alone, cent by cent.",
     "split/1": "Shares of the split agreement frozen when the course was ordered; cents by largest remainder.",
+}
+_REFUND_REASONS: Final = {
+    "requested_by_customer": "Requested by the learner",
+    "duplicate": "Duplicate",
+    "fraudulent": "Fraudulent",
+    "course_withdrawn": "Course withdrawn",
+    "goodwill": "Goodwill",
+    "other": "Something else",
 }
 _CAUSES: Final = {
     "event": "By Stripe's event",
@@ -121,6 +149,11 @@ def entry_words(kind: str) -> EntryWords:
 def rule_words(version: str) -> str:
     """What the rule of this version says."""
     return _RULES.get(version, "")
+
+
+def refund_reason_words(reason: str) -> str:
+    """Why money went back."""
+    return _REFUND_REASONS[reason]
 
 
 def cause_words(kind: str) -> str:
@@ -147,6 +180,11 @@ def actor_words(name: str, via: str) -> str:
 def payment_look(status: str) -> Look:
     """How a payment's status looks. Raises KeyError for one that this version does not know."""
     return PAYMENT[status]
+
+
+def refund_look(state: str) -> Look:
+    """How a refund's state looks. Raises KeyError for one that this version does not know."""
+    return REFUND[state]
 
 
 def payment_reason(status: str, code: str | None, message: str | None) -> str | None:

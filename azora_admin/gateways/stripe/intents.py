@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import stripe
 
@@ -16,6 +15,7 @@ from azora_admin.core.ids import PaymentId, PersonId
 from azora_admin.core.money import Money, from_stripe, to_stripe
 from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
 from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
+from azora_admin.gateways.stripe.told import told, told_uuid
 
 if TYPE_CHECKING:
     from stripe.params import CustomerCreateParams, PaymentIntentCreateParams
@@ -88,7 +88,7 @@ def _create_once(key: str, *, create: Callable[[str], T], find: Callable[[], T |
 
 def _find_customer(connection: StripeConnection, person_id: PersonId, email: str) -> str | None:
     listed = connection.call(lambda v1: v1.customers.list({"email": email, "limit": 100}))
-    ours = [one.id for one in listed.data if _told(one.metadata, "person_id") == str(person_id)]
+    ours = [one.id for one in listed.data if told(one.metadata, "person_id") == str(person_id)]
     return ours[0] if ours else None
 
 
@@ -96,13 +96,8 @@ def _find_intent(connection: StripeConnection, request: IntentRequest) -> Intent
     listed = connection.call(
         lambda v1: v1.payment_intents.list({"customer": request.customer_id, "limit": 100})
     )
-    ours = [one.id for one in listed.data if _told(one.metadata, "payment_id") == str(request.payment_id)]
+    ours = [one.id for one in listed.data if told(one.metadata, "payment_id") == str(request.payment_id)]
     return fetch_intent(connection, ours[0]) if ours else None
-
-
-def _told(thing: Mapping[str, Any] | stripe.StripeObject | None, name: str) -> Any:
-    """A field that Stripe leaves out where it does not apply: the SDK's attribute raises then."""
-    return thing[name] if thing is not None and name in thing else None
 
 
 def fetch_intent(connection: StripeConnection, intent_id: str) -> Intent:
@@ -138,7 +133,7 @@ def _shape(intent: stripe.PaymentIntent) -> Intent:
         amount=from_stripe(intent.amount, currency),
         received=from_stripe(intent.amount_received or 0, currency),
         customer_id=_id_of(intent.customer),
-        payment_id=_uuid(_told(intent.metadata, "payment_id")),
+        payment_id=told_uuid(told(intent.metadata, "payment_id")),
         client_secret=intent.client_secret or "",
         refusal=_refusal(error) if error else None,
         charge=_charge(intent.latest_charge),
@@ -147,20 +142,20 @@ def _shape(intent: stripe.PaymentIntent) -> Intent:
 
 def _refusal(error: stripe.PaymentIntent.LastPaymentError) -> Refusal:
     return Refusal(
-        code=_told(error, "decline_code") or _told(error, "code") or "card_declined",
-        message=_told(error, "message") or "The payment was declined.",
+        code=told(error, "decline_code") or told(error, "code") or "card_declined",
+        message=told(error, "message") or "The payment was declined.",
     )
 
 
 def _charge(charge: str | stripe.Charge | None) -> Charge | None:
     if not isinstance(charge, stripe.Charge) or charge.status != "succeeded":
         return None
-    card = _told(charge.payment_method_details, "card")  # wallets that are no card have none
+    card = told(charge.payment_method_details, "card")  # wallets that are no card have none
     return Charge(
         id=charge.id,
         created_at=datetime.fromtimestamp(charge.created, UTC),
-        brand=_told(card, "brand"),
-        last4=_told(card, "last4"),
+        brand=told(card, "brand"),
+        last4=told(card, "last4"),
         fee=_fee(charge.balance_transaction),
     )
 
@@ -176,14 +171,6 @@ def _fee(transaction: str | stripe.BalanceTransaction | None) -> Fee | None:
     except Invalid:
         # The sale does not wait for a fee in a currency that we can't hold; the missing fee is seen and asked for.
         log.error("%s is in %s, which is not served here", transaction.id, currency)
-        return None
-
-
-def _uuid(text: str | None) -> str | None:
-    """``text`` if it can be an id of ours: others write what they like into their metadata."""
-    try:
-        return str(UUID(text)) if text else None
-    except ValueError:
         return None
 
 

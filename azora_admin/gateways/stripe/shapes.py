@@ -49,3 +49,17 @@ class Intent:
     client_secret: str
     refusal: Refusal | None
     charge: Charge | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund as Stripe tells it now. ``refund_id`` is ours, from its metadata; ``reason`` only if one was named."""
+
+    id: str
+    status: str
+    amount: Money
+    intent_id: str | None
+    refund_id: str | None
+    reason: str | None
+    failure_reason: str | None
+    created_at: datetime

@@ -28,6 +28,9 @@ class Action(StrEnum):
     READ_EARNINGS = "earnings:read"
     READ_OVERVIEW = "overview:read"
     READ_PAYMENTS = "payments:read"
+    REFUND = "refunds:write"
+    REFUND_MORE = "refunds:more"
+    APPROVE_REFUNDS = "refunds:approve"
     READ_LEDGER = "ledger:read"
     READ_EVENTS = "events:read"
     READ_PEOPLE = "people:read"
@@ -75,6 +78,28 @@ PERMISSIONS: Final = (
     Permission(Action.READ_EARNINGS, "See what their courses earned", _roles("instructor"), is_scope=True),
     Permission(Action.READ_OVERVIEW, "See the figures of the whole marketplace", STAFF),
     Permission(Action.READ_PAYMENTS, "See everybody's payments", STAFF),
+    Permission(
+        Action.REFUND,
+        "Refund payments, support up to its limit",
+        STAFF,
+        changes=True,
+        is_scope=True,
+        moves_money=True,
+    ),
+    Permission(
+        Action.REFUND_MORE,
+        "Refund more than support may",
+        _roles("finance", "admin"),
+        changes=True,
+        is_scope=True,
+    ),
+    Permission(
+        Action.APPROVE_REFUNDS,
+        "Approve refunds that others asked for",
+        _roles("finance", "admin"),
+        changes=True,
+        moves_money=True,
+    ),
     Permission(Action.READ_LEDGER, "See ledger entries and what explains them", STAFF),
     Permission(Action.READ_EVENTS, "See what Stripe told us", STAFF),
     Permission(Action.READ_PEOPLE, "Find people and see their roles and sessions", STAFF),

@@ -69,9 +69,10 @@ def reserve(session: Session, order: CourseOrder, *, cause: str, ask_after: time
             changed_at=now,
             next_ask_at=now + ask_after,
             ask_count=0,
+            refunded_minor=0,
         )
     )
-    _note(session, payment_id, from_status=None, to_status="pending", reason=None, cause=cause)
+    note(session, payment_id, from_status=None, to_status="pending", reason=None, cause=cause)
     return payment_id
 
 
@@ -154,7 +155,7 @@ def follow(session: Session, payment: Settling, intent: Intent, *, cause: str) -
         .values(status=step.to_status, changed_at=now, **_consequences(payment, step, intent, now))
     )
     reason = step.refusal.message if step.refusal else None
-    _note(
+    note(
         session, payment.id, from_status=payment.status, to_status=step.to_status, reason=reason, cause=cause
     )
     return step
@@ -203,7 +204,7 @@ def give_up(session: Session, payment_id: PaymentId, *, cause: str) -> None:
         .where(Payment.id == payment_id)
         .values(status="cancelled", changed_at=clock.now(), next_ask_at=None)
     )
-    _note(session, payment_id, from_status=status, to_status="cancelled", reason="Abandoned", cause=cause)
+    note(session, payment_id, from_status=status, to_status="cancelled", reason="Abandoned", cause=cause)
 
 
 def _consequences(payment: Settling, step: Transition, intent: Intent, now: datetime) -> dict[str, Any]:
@@ -236,7 +237,7 @@ def _is_same_refusal(session: Session, payment: Settling, step: Transition) -> b
     return (known.failure_code, known.failure_message) == (step.refusal.code, step.refusal.message)
 
 
-def _note(
+def note(
     session: Session,
     payment_id: PaymentId,
     *,
@@ -245,6 +246,7 @@ def _note(
     reason: str | None,
     cause: str,
 ) -> None:
+    """Add a step to the payment's history."""
     number = select(func.coalesce(func.max(PaymentChange.number), 0) + 1).where(
         PaymentChange.payment_id == payment_id
     )

@@ -15,7 +15,11 @@ from azora_admin.core.errors import DomainError
 from azora_admin.core.money import Money
 from azora_admin.gateways.stripe.shapes import Intent, Refusal
 
-STATUSES: Final = ("pending", "requires_action", "processing", "completed", "failed", "cancelled")
+# States of a payment that was paid, whatever became of it since: refunds move it among these alone.
+PAID: Final = ("completed", "partially_refunded", "refunded")
+STATUSES: Final = ("pending", "requires_action", "processing", *PAID, "failed", "cancelled")
+# Paid, and the payer's bank asks for it back.
+DISPUTED: Final = "disputed"
 # States that Stripe or the payer can still change, so that silence is worth a question.
 OPEN: Final = frozenset({"pending", "requires_action", "processing", "failed"})
 
@@ -64,7 +68,7 @@ def decide(order: Order, intent: Intent) -> Transition | None:
     Raises Mismatch when Stripe reports success for another amount, currency or customer, or a state that
     this version does not know.
     """
-    if order.status == "completed":
+    if is_paid(order.status):
         return None
     status = _STATUS_OF.get(intent.status)
     if order.status == "cancelled" and status != "completed":
@@ -79,6 +83,11 @@ def decide(order: Order, intent: Intent) -> Transition | None:
     if status == order.status and not refused:
         return None
     return Transition(status, refused)
+
+
+def is_paid(status: str) -> bool:
+    """Whether the money of a payment in this status came in once."""
+    return status in PAID or status == DISPUTED
 
 
 def _check_received(order: Order, intent: Intent) -> None:

@@ -34,6 +34,7 @@ class PaymentView:
     failure_message: str | None
     created_at: datetime
     settled_at: datetime | None
+    refunded: Money
     revision: int
 
 
@@ -50,6 +51,7 @@ _COLUMNS = (
     Payment.failure_message,
     Payment.created_at,
     Payment.settled_at,
+    Payment.refunded_minor,
     revision(Payment),
 )
 
@@ -79,10 +81,13 @@ def find_by_intent(session: Session, intent_id: str) -> PaymentView | None:
 
 
 def find_live_purchase(session: Session, *, payer_id: PersonId, course_id: CourseId) -> PaymentView | None:
-    """The payer's one live payment for the course (open or completed), or None."""
+    """The payer's one live payment for the course (open or paid), or None; one refunded in full lives no more."""
     row = session.execute(
         select(*_COLUMNS).where(
-            Payment.payer_id == payer_id, Payment.course_id == course_id, Payment.status != "cancelled"
+            Payment.payer_id == payer_id,
+            Payment.course_id == course_id,
+            Payment.status != "cancelled",
+            Payment.released_at.is_(None),
         )
     ).one_or_none()
     return _view(row) if row else None
@@ -112,4 +117,5 @@ def find_customer_id(session: Session, person_id: PersonId) -> str | None:
 
 def _view(row: Sequence[Any]) -> PaymentView:
     payment_id, payer_id, course_id, amount_minor, currency, *after = row
+    after[-2] = Money(after[-2], currency)  # what was refunded
     return PaymentView(payment_id, payer_id, course_id, Money(amount_minor, currency), *after)

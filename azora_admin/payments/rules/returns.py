@@ -1,0 +1,70 @@
+"""A refund as ledger legs: every party gives back its part of the sale, to the last cent. Pure.
+
+What the parties have given back in all depends on the sum of the live refunds alone, never on their order: a refund
+moves the sum up and takes the difference, a failed one moves it down and gives the difference back. So a full refund
+leaves every party at nought, whatever failed on the way (docs/decisions/0024).
+Source: the legs of the sale itself, not today's split; the divisor method of ``cumulative_allocate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from azora_admin.core.money import Money
+from azora_admin.ledger.rules import Leg, credit, cumulative_allocate, debit, without_zero
+
+RULE_VERSION: Final = "refund/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a party got of the sale. ``available_at``: a refund takes back pending what is still pending."""
+
+    key: str
+    amount: int
+    available_at: datetime | None
+
+
+def reserved_legs(
+    payment_id: str, shares: Sequence[Share], *, refunded_before: int, amount: Money
+) -> tuple[Leg, ...]:
+    """The parties give ``amount`` back into what is on its way to the payer."""
+    parts = _parts(shares, below=refunded_before, amount=amount)
+    return without_zero(
+        (
+            *(debit(share.key, part, share.available_at) for share, part in parts),
+            credit(_in_flight(payment_id), amount),
+        )
+    )
+
+
+def settled_legs(payment_id: str, amount: Money) -> tuple[Leg, ...]:
+    """Stripe has paid it out: our balance there is less by it."""
+    return (debit(_in_flight(payment_id), amount), credit("stripe:balance", amount))
+
+
+def returned_legs(
+    payment_id: str, shares: Sequence[Share], *, refunded_before: int, amount: Money, was_settled: bool
+) -> tuple[Leg, ...]:
+    """It failed: the parties get it again, from its way or, if it had arrived, from our balance at Stripe.
+
+    ``refunded_before`` includes this refund.
+    """
+    parts = _parts(shares, below=refunded_before - amount.amount, amount=amount)
+    source = "stripe:balance" if was_settled else _in_flight(payment_id)
+    return without_zero(
+        (debit(source, amount), *(credit(share.key, part, share.available_at) for share, part in parts))
+    )
+
+
+def _parts(shares: Sequence[Share], *, below: int, amount: Money) -> list[tuple[Share, Money]]:
+    amounts = [share.amount for share in shares]
+    parts = cumulative_allocate(amounts, paid=sum(amounts), refunded_before=below, refund=amount.amount)
+    return [(share, Money(part, amount.currency)) for share, part in zip(shares, parts, strict=True)]
+
+
+def _in_flight(payment_id: str) -> str:
+    return f"payment:{payment_id}:refund_in_flight"
