@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from azora_admin.api.inputs import Input
 from azora_admin.api.schemas import one_of
 from azora_admin.core.errors import FieldError, Invalid
-from azora_admin.core.ids import CourseId
+from azora_admin.core.ids import CourseId, EntryId
 from azora_admin.payments.rules.settlement import STATUSES
 
 LARGEST_PAGE: Final = 100
@@ -58,6 +58,12 @@ class OfCourse(Query):
     """Which course is meant."""
 
     course_id: Annotated[CourseId, Field(strict=False)]
+
+
+class OfEntry(Query):
+    """Which entry of the ledger is meant."""
+
+    entry: Annotated[EntryId, Field(strict=False)]
 
 
 Q = TypeVar("Q", bound=Query)

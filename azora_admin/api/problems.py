@@ -65,6 +65,7 @@ FRESH_SIGN_IN_REQUIRED: Final = Refusal(
 NOT_FOUND: Final = Refusal(404, "not_found", "The id in the address can't be one of ours.")
 CURSOR_NOT_FOUND: Final = Refusal(404, "cursor_not_found", "The cursor is none of this list's.")
 COURSE_NOT_FOUND: Final = Refusal(404, "course_not_found", "There is no such course.")
+ENTRY_NOT_FOUND: Final = Refusal(404, "entry_not_found", "There is no such entry of the ledger.")
 PAYMENT_NOT_FOUND: Final = Refusal(
     404, "payment_not_found", "There is no such payment, or it is somebody else's."
 )

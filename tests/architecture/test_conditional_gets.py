@@ -17,6 +17,7 @@ from azora_admin.core import db
 from azora_admin.core.ids import PersonId
 from azora_admin.identity.queries import get_person
 from azora_admin.web.errors import MACHINE_PREFIXES
+from azora_admin.ledger.queries.entries import entries_for_reference
 from tests.api.callers import bearer
 from tests.pages import market
 
@@ -31,6 +32,7 @@ EXAMPLES: Final = {
     "api_v1.contract.openapi": ("/api/v1/openapi.json", None),
     "well_known.jwks": ("/.well-known/jwks.json", None),
     "api_v1.instructor_earnings.earnings": ("/api/v1/instructor/earnings", "instructor"),
+    "api_v1.explain.show": ("/api/v1/explain?entry={entry}", "finance"),
 }
 # Endpoint → why it stands under the API's addresses and is none of its answers.
 PAGES: Final = {"reference.show": "the contract for people, in the colours that its reader chose"}
@@ -45,7 +47,16 @@ def ids() -> dict[str, Any]:
     (learner,) = market.add_learners([1])
     course = market.add_course("Rust for Embedded Linux", teacher, 4900)
     payment = market.pay(learner, course)
-    return {"course": course.id, "payment": payment, "learner": learner, "instructor": teacher}
+    with db.reading() as session:
+        (sale, _) = entries_for_reference(session, [str(payment)])
+    return {
+        "course": course.id,
+        "payment": payment,
+        "learner": learner,
+        "instructor": teacher,
+        "finance": market.add_person("finn@market.test", "Finn", "finance"),
+        "entry": sale.id,
+    }
 
 
 def test_every_get_of_the_api_has_an_example_here_or_a_reason(app: Flask) -> None:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from azora_admin.api.v1 import auth, contract, courses, credentials, instructor, links, me, payments, users
+from azora_admin.api.v1 import (
+    auth,
+    contract,
+    courses,
+    credentials,
+    explain,
+    instructor,
+    links,
+    me,
+    payments,
+    users,
+)
 from azora_admin.core.config import Settings
 from azora_admin.gateways.stripe.client import StripeConnection
 
@@ -22,6 +33,7 @@ def blueprint(settings: Settings, stripe: StripeConnection) -> Blueprint:
         me.blueprint(),
         credentials.blueprint(),
         instructor.blueprint(),
+        explain.blueprint(),
         contract.blueprint(),
     ):
         v1.register_blueprint(part)
