@@ -16,8 +16,8 @@ from azora_admin.api.description import find_operation
 from azora_admin.core import db
 from azora_admin.core.ids import PersonId
 from azora_admin.identity.queries import get_person
-from azora_admin.web.errors import MACHINE_PREFIXES
 from azora_admin.ledger.queries.entries import entries_for_reference
+from azora_admin.web.errors import MACHINE_PREFIXES
 from tests.api.callers import bearer
 from tests.pages import market
 
