@@ -10,7 +10,7 @@ import threading
 import click
 
 from azora_admin.core.config import load_settings
-from azora_admin.launch import key_commands
+from azora_admin.launch import key_commands, stripe_commands
 from azora_admin.launch.problem import LaunchError
 from azora_admin.launch.telling import sentences, settings_with_database
 
@@ -20,7 +20,7 @@ def main() -> None:
     """Azora admin: the monetization back office. Settings come from the environment: see `azora settings`."""
 
 
-for _group in (key_commands.machine, key_commands.key, key_commands.keys):
+for _group in (key_commands.machine, key_commands.key, key_commands.keys, stripe_commands.stripe):
     main.add_command(_group)
 
 
@@ -173,13 +173,13 @@ def events() -> None:
 def retry_events() -> None:
     """Try all parked events from the start again, once what stood in their way is gone."""
     from azora_admin.core import db
-    from azora_admin.launch.operator import note_retry
-    from azora_admin.messaging import inbox
+    from azora_admin.launch.operator import at_the_machine, note_retry
+    from azora_admin.messaging import replays
 
     with sentences():
         db.connect(settings_with_database())
         with db.transaction() as session:
-            found = inbox.retry_parked(session)
+            found = replays.retry_parked(session, by_name=at_the_machine().name)
             note_retry(session, "stripe_event", found)
         click.echo(f"{len(found)} parked events are tried again")
 

@@ -131,6 +131,28 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
+def rehearsal() -> Iterator[Session]:
+    """A transaction like any other that is rolled back in the end, whatever was done in it. Can't be nested."""
+    if _inside.get():
+        raise RuntimeError("a transaction is open already: pass its session down instead")
+    token = _inside.set(True)
+    try:
+        with Session(current().writer, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+    finally:
+        _inside.reset(token)
+
+
+def check_now(session: Session) -> None:
+    """Have everything checked that the database would check at the commit. Raises IntegrityError as that would."""
+    session.flush()
+    session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+
+@contextmanager
 def single_write() -> Iterator[Session]:
     """A session for exactly one statement, which is its own transaction: one round trip instead of three."""
     if _inside.get():

@@ -24,7 +24,7 @@ def register(queue: procrastinate.App, settings: Settings) -> None:
     _register_jobs(queue, stripe)
     _register_mail(queue, settings)
     _register_links(queue, settings.secret_key.get_secret_value())
-    rounds.register(queue, settings)
+    rounds.register(queue, settings, stripe)
 
 
 def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:

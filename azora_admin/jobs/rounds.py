@@ -12,10 +12,13 @@ from procrastinate.jobs import Status
 
 from azora_admin.core import db
 from azora_admin.core.config import Settings
-from azora_admin.flows import asking, refunding
+from azora_admin.core.errors import DomainError
+from azora_admin.flows import asking, backfill, refunding
+from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.actions import app_sessions, links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
 from azora_admin.identity.rules import CLOCKWORK
+from azora_admin.jobs import stripe_events
 from azora_admin.ledger.actions import take_snapshot
 from azora_admin.messaging import inbox, mail, mailbox, replies
 
@@ -26,9 +29,10 @@ HEARTBEAT_SECONDS: Final = 3.0
 SILENT_SECONDS: Final = 10.0
 
 
-def register(queue: procrastinate.App, settings: Settings) -> None:
+def register(queue: procrastinate.App, settings: Settings, stripe: StripeConnection) -> None:
     """Tell ``queue`` every round and when it is made."""
     _ask_and_requeue(queue, settings)
+    _read_stripes_list(queue, stripe)
     _requeue_mails(queue)
     _rescue(queue)
     _keep_the_book_short(queue)
@@ -57,6 +61,24 @@ def _ask_and_requeue(queue: procrastinate.App, settings: Settings) -> None:
             ids = inbox.requeue_overdue(session)
         if ids:
             log.warning("%d overdue events were enqueued again", len(ids))
+
+
+def _read_stripes_list(queue: procrastinate.App, stripe: StripeConnection) -> None:
+    """Events that no webhook brought."""
+
+    @queue.periodic(cron="*/2 * * * *")
+    @queue.task(
+        name="rounds.backfill_events", queueing_lock="rounds.backfill_events", lock="rounds.backfill_events"
+    )
+    def backfill_events(timestamp: int) -> None:
+        try:
+            found = backfill.catch_up(stripe, types=sorted(stripe_events.FLOWS))
+        except DomainError as error:
+            # It stays with the cursor, and the overview tells when it goes on for long.
+            log.warning("Stripe's list of events could not be read: %s", error)
+            return
+        if found.missed:
+            log.warning("%d events that no webhook brought were fetched", len(found.missed))
 
 
 def _requeue_mails(queue: procrastinate.App) -> None:

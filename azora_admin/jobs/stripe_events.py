@@ -21,6 +21,7 @@ from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.gateways.stripe.shapes import Intent, Refund
 from azora_admin.messaging import inbox
 from azora_admin.messaging.inbox import Received
+from azora_admin.reports.event_effects import Rehearsal, event_effects
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def handle(stripe: StripeConnection, event_id: str) -> None:
     """Handle one event of the inbox, once. A failure is noted with the event and tried again later."""
     with db.reading() as session:
         event = inbox.find_event(session, event_id)
-    if event is None or event.state in ("handled", "ignored"):
+    if event is None or event.state in inbox.FINISHED:
         return
     fetch = FLOWS.get(event.type)
     if fetch is None:
@@ -95,21 +96,53 @@ def handle(stripe: StripeConnection, event_id: str) -> None:
     except Exception as error:  # the worker's outermost loop: whatever it is, the event waits with its reason
         log.warning("event %s (%s) failed: %s", event_id, event.type, error, exc_info=not _is_expected(error))
         with db.transaction() as session:
-            inbox.mark_failed(session, event_id, reason=f"{type(error).__name__}: {error}")
+            inbox.mark_failed(session, event_id, reason=_reason(error))
 
 
 def _follow(stripe: StripeConnection, event: Received, fetch: Fetch) -> None:
     news = fetch(stripe, event)
     with db.transaction() as session:
-        if not inbox.take(session, event.event_id):
-            return
-        if news is not None and _settle(session, news, cause=f"stripe:{event.event_id}"):
-            inbox.mark_handled(session, event.event_id)
-        elif news is not None and news.intent.payment_id:
-            raise NotYetKnown(event.object_id)
-        else:
-            # Made outside of this program (by hand in the dashboard, say): nothing here follows from it.
-            inbox.mark_ignored(session, event.event_id)
+        if inbox.take(session, event.event_id):
+            _finish(session, event, news)
+
+
+def _finish(session: Session, event: Received, news: News | None) -> None:
+    """Do what follows from the news, and finish the event. Raises NotYetKnown, Mismatch."""
+    if news is not None and _settle(session, news, cause=f"stripe:{event.event_id}"):
+        inbox.mark_handled(session, event.event_id)
+    elif news is not None and news.intent.payment_id:
+        raise NotYetKnown(event.object_id)
+    else:
+        # Made outside of this program (by hand in the dashboard, say): nothing here follows from it.
+        inbox.mark_ignored(session, event.event_id)
+
+
+def rehearse(stripe: StripeConnection, event_id: str) -> Rehearsal:
+    """What handling the event would do now: done by the very code, and rolled back. Raises NotFound.
+
+    Stripe is asked before the transaction; within it nothing can leave the house.
+    """
+    with db.reading() as session:
+        event = inbox.get_event(session, event_id)
+    fetch = FLOWS.get(event.type)
+    if fetch is None:
+        return Rehearsal("ignored")
+    try:
+        news = fetch(stripe, event)
+        with db.rehearsal() as session:
+            before = event_effects(session, event_id)
+            _finish(session, event, news)
+            db.check_now(session)
+            after = event_effects(session, event_id)
+            finished = inbox.get_event(session, event_id)
+    except Exception as error:  # whatever handling would fail with is what the rehearsal is there to tell
+        log.info("rehearsed %s (%s): %s", event_id, event.type, error, exc_info=not _is_expected(error))
+        return Rehearsal("failed", reason=_reason(error))
+    return Rehearsal(finished.state, effects=after.without(before))
+
+
+def _reason(error: Exception) -> str:
+    return inbox.storable(f"{type(error).__name__}: {error}")
 
 
 def _settle(session: Session, news: News, *, cause: str) -> bool:

@@ -25,6 +25,7 @@ from azora_admin.launch import port
 from azora_admin.launch.database_check import examine_database
 from azora_admin.launch.finding import Finding, noted, well, wrong
 from azora_admin.launch.problem import LaunchError
+from azora_admin.launch.stripe_setup import secrets_of
 
 _ROOT: Final = Path(__file__).resolve().parent.parent.parent
 _OLDEST_PYTHON: Final = (3, 11)
@@ -46,6 +47,7 @@ def examine(settings: Settings) -> list[Finding]:
         _settings,
         examine_database,
         _stripe,
+        _webhook,
         _mail,
     )
     return [finding for examination in examinations for finding in examination(full)]
@@ -178,6 +180,23 @@ def _stripe(settings: Settings) -> Iterator[Finding]:
     yield well("stripe", f"{address} answers")
     if date:
         yield from _skew(parsedate_to_datetime(date).astimezone(UTC), address)
+
+
+def _webhook(settings: Settings) -> Iterator[Finding]:
+    count = len(secrets_of(settings))
+    if count == 1:
+        yield well("webhook", "events are accepted by one signing secret")
+    elif count > 1:
+        yield noted(
+            "webhook",
+            f"events are accepted by {count} signing secrets, as while one is rolled. When Stripe signs with the new "
+            "one alone (azora stripe setup says so), take the old one out of STRIPE_WEBHOOK_SECRET.",
+        )
+    elif settings.mode == "live":
+        yield wrong(
+            "webhook",
+            "every event is refused: STRIPE_WEBHOOK_SECRET is not set. Run azora stripe setup, which tells the secret.",
+        )
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,9 @@
 
 received → handled (with its effects, in one commit) | ignored (a type we have no use for)
 received → received (failed: tried again later, ever more seldom) → parked (a person has to look)
+parked → received (a person has it tried again) | left (a person leaves it, for a reason)
+
+Each try, and what a person decided, stays as an ``InboxAttempt``.
 """
 
 from __future__ import annotations
@@ -9,17 +12,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
+from azora_admin.core.errors import NotFound
 from azora_admin.core.statements import Statement, rows
 from azora_admin.messaging import outbox
-from azora_admin.messaging.tables import InboxEvent
+from azora_admin.messaging.tables import InboxAttempt, InboxEvent
+
+BroughtBy = Literal["webhook", "backfill"]
 
 TRIES: Final = 8
+FINISHED: Final = ("handled", "ignored", "left")
 _FIRST_PAUSE: Final = timedelta(seconds=2)
 _LONGEST_PAUSE: Final = timedelta(minutes=30)
 _LONGEST_REASON: Final = 2000
@@ -34,18 +41,26 @@ _RECEIVE: Final = Statement(
     f"""
     WITH kept AS (
       INSERT INTO inbox_event (id, source, type, object_id, api_version, raw, state, attempts, created_at, received_at,
-                               next_try_at)
+                               next_try_at, brought_by)
       VALUES (%(id)s, 'stripe', %(type)s, %(object_id)s, %(api_version)s, %(raw)s, 'received', 0, %(created_at)s,
-              %(now)s, %(now)s)
+              %(now)s, %(now)s, %(brought_by)s)
       ON CONFLICT (id) DO NOTHING RETURNING id)
     SELECT {outbox.ENQUEUE} FROM kept
     """  # noqa: S608  # only our own words
+)
+_FINISH: Final = Statement(
+    """
+    WITH finished AS (
+      UPDATE inbox_event SET state = %(state)s, handled_at = %(now)s, attempts = attempts + 1, last_error = NULL
+       WHERE id = %(id)s RETURNING id)
+    INSERT INTO inbox_attempt (event_id, at, outcome) SELECT id, %(now)s, %(state)s FROM finished RETURNING number
+    """
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A verified event as it came. ``created`` is in seconds since 1970."""
+    """A verified event as it came, or as Stripe's list has it. ``created`` is in seconds since 1970."""
 
     event_id: str
     type: str
@@ -53,6 +68,7 @@ class Delivery:
     api_version: str
     created: int
     raw: bytes
+    brought_by: BroughtBy = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +94,7 @@ def receive(session: Session, delivery: Delivery) -> bool:
         "object_id": delivery.object_id,
         "api_version": delivery.api_version,
         "raw": delivery.raw,
+        "brought_by": delivery.brought_by,
         "created_at": datetime.fromtimestamp(delivery.created, UTC),
         "now": clock.now(),
     }
@@ -92,6 +109,14 @@ def find_event(session: Session, event_id: str) -> Received | None:
         )
     ).one_or_none()
     return Received(*row) if row else None
+
+
+def get_event(session: Session, event_id: str) -> Received:
+    """The event. Raises NotFound."""
+    found = find_event(session, event_id)
+    if found is None:
+        raise NotFound("event_not_found", "There is no such event.")
+    return found
 
 
 def take(session: Session, event_id: str) -> bool:
@@ -112,15 +137,18 @@ def mark_ignored(session: Session, event_id: str) -> None:
 
 def mark_failed(session: Session, event_id: str, *, reason: str) -> None:
     """Note a failed try: the event waits and is tried again, or is parked after the last try."""
+    said = storable(reason)
     attempts = session.scalar(
         update(InboxEvent)
         .where(InboxEvent.id == event_id, InboxEvent.state == "received")
-        .values(attempts=InboxEvent.attempts + 1, last_error=_storable(reason))
+        .values(attempts=InboxEvent.attempts + 1, last_error=said)
         .returning(InboxEvent.attempts)
     )
     if attempts is None:
         return
-    if attempts >= TRIES:
+    is_last = attempts >= TRIES
+    note(session, event_id, outcome="parked" if is_last else "failed", reason=said)
+    if is_last:
         session.execute(update(InboxEvent).where(InboxEvent.id == event_id).values(state="parked"))
         return
     at = clock.now() + pause_after(attempts)
@@ -150,39 +178,32 @@ def requeue_overdue(session: Session, *, limit: int = 500) -> Sequence[str]:
         .with_for_update(skip_locked=True)
     ).all()
     for event_id, object_id in overdue:
-        _enqueue_handling(session, event_id, object_id)
+        enqueue_handling(session, event_id, object_id)
     ids = [row.id for row in overdue]
     session.execute(update(InboxEvent).where(InboxEvent.id.in_(ids)).values(next_try_at=now))
     return ids
 
 
-def retry_parked(session: Session) -> Sequence[str]:
-    """Try every parked event from the start again, once its cause is gone. Returns their ids."""
-    taken = session.execute(
-        update(InboxEvent)
-        .where(InboxEvent.state == "parked")
-        .values(state="received", attempts=0, next_try_at=clock.now())
-        .returning(InboxEvent.id, InboxEvent.object_id)
-    ).all()
-    for event_id, object_id in taken:
-        _enqueue_handling(session, event_id, object_id)
-    return [row.id for row in taken]
-
-
 def _finish(session: Session, event_id: str, state: str) -> None:
-    session.execute(
-        update(InboxEvent)
-        .where(InboxEvent.id == event_id)
-        .values(state=state, handled_at=clock.now(), attempts=InboxEvent.attempts + 1, last_error=None)
-    )
+    rows(session, _FINISH, {"id": event_id, "state": state, "now": clock.now()})
 
 
-def _enqueue_handling(session: Session, event_id: str, object_id: str) -> None:
+def enqueue_handling(session: Session, event_id: str, object_id: str) -> None:
+    """Have the event handled, after whatever concerns its object and came before."""
     outbox.enqueue(
         session, outbox.HANDLE_STRIPE_EVENT, {"event_id": event_id}, lock=outbox.stripe_lock(object_id)
     )
 
 
-def _storable(reason: str) -> str:
+def note(session: Session, event_id: str, *, outcome: str, reason: str = "", by_name: str = "") -> None:
+    """Add a step to the event's life."""
+    session.execute(
+        insert(InboxAttempt).values(
+            event_id=event_id, at=clock.now(), outcome=outcome, reason=reason, by_name=by_name
+        )
+    )
+
+
+def storable(reason: str) -> str:
     """``reason`` as the database can hold it: a message may quote whatever came from outside."""
     return reason[:_LONGEST_REASON].replace("\0", "\ufffd").encode(errors="replace").decode()

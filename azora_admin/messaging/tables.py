@@ -1,4 +1,4 @@
-"""The inbox of events from outside, the replies to requests that bear a key, and the mails that go out."""
+"""The inbox of events and how far their list was read, the replies to requests with a key, the mails that go out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,10 +28,15 @@ class InboxEvent(Base):
 
     __tablename__ = "inbox_event"
     __table_args__ = (
-        CheckConstraint("state IN ('received', 'handled', 'ignored', 'parked')", name="state_known"),
+        CheckConstraint("state IN ('received', 'handled', 'ignored', 'parked', 'left')", name="state_known"),
         CheckConstraint(
-            "(state IN ('handled', 'ignored')) = (handled_at IS NOT NULL)", name="handled_has_time"
+            "(state IN ('handled', 'ignored', 'left')) = (handled_at IS NOT NULL)", name="handled_has_time"
         ),
+        CheckConstraint("brought_by IN ('webhook', 'backfill')", name="brought_by_known"),
+        Index("ix_inbox_event_recent", "received_at", "id"),
+        Index("ix_inbox_event_type", "type", "received_at", "id"),
+        Index("ix_inbox_event_state", "state", "received_at", "id", postgresql_where="state <> 'handled'"),
+        Index("ix_inbox_event_backfill", "received_at", "id", postgresql_where="brought_by = 'backfill'"),
         Index("ix_inbox_event_open", "next_try_at", postgresql_where="state = 'received'"),
         Index("ix_inbox_event_parked", "received_at", postgresql_where="state = 'parked'"),
         Index("ix_inbox_event_object", "object_id", "created_at"),
@@ -40,6 +55,48 @@ class InboxEvent(Base):
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     next_try_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     handled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    brought_by: Mapped[str] = mapped_column(Text, server_default="webhook")
+
+
+class InboxAttempt(Base):
+    """A step in an event's life: a try and its outcome, or what a person decided (``by_name``, ``reason``).
+
+    Only ever added; of one event, ``number`` grows with time.
+    """
+
+    __tablename__ = "inbox_attempt"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('handled', 'ignored', 'failed', 'parked', 'replayed', 'left')", name="outcome_known"
+        ),
+    )
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("inbox_event.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    outcome: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    by_name: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class StripeCursor(Base):
+    """How far a list of Stripe's was read: whole up to ``read_until``, and beyond it down to ``after_id``.
+
+    ``window_until`` is the end of the window that is being read, newest first, while there is one.
+    """
+
+    __tablename__ = "stripe_cursor"
+    __table_args__ = (
+        CheckConstraint("after_id IS NULL OR window_until IS NOT NULL", name="page_of_a_window"),
+    )
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    read_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    window_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    after_id: Mapped[str | None] = mapped_column(Text)
+    succeeded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    failed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_error: Mapped[str | None] = mapped_column(Text)
 
 
 class Reply(Base):

@@ -10,19 +10,31 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from azora_admin.messaging.tables import InboxEvent
+from azora_admin.messaging.tables import InboxEvent, StripeCursor
 from azora_admin.payments.tables import Payment
 from azora_admin.reports.payment_rows import is_unknown
 
-Topic = Literal["events_parked", "events_waiting", "payments_unknown", "payments_unsettled", "fees_unknown"]
+Topic = Literal[
+    "events_parked",
+    "events_waiting",
+    "events_missed",
+    "events_unread",
+    "payments_unknown",
+    "payments_unsettled",
+    "fees_unknown",
+]
 
 # An event is handled within a second; an answer of Stripe's is asked for after seconds; an abandoned payment is
-# cancelled after a day; a fee is known within minutes.
+# cancelled after a day; a fee is known within minutes; Stripe's list is read every two minutes.
 EVENT_WAITS: Final = timedelta(minutes=5)
 ANSWER_WAITS: Final = timedelta(minutes=5)
 PAYMENT_WAITS: Final = timedelta(hours=25)
 BANK_WORKS: Final = timedelta(hours=2)
 FEE_WAITS: Final = timedelta(hours=1)
+LIST_WAITS: Final = timedelta(minutes=30)
+# An event that no webhook had brought within so long a time is a gap, and is told of for a day.
+WEBHOOK_WAITS: Final = timedelta(minutes=2)
+GAP_IS_TOLD: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,8 @@ def concerns(session: Session, *, now: datetime) -> Sequence[Concern]:
         "payments_unknown",
         "payments_unsettled",
         "events_waiting",
+        "events_unread",
+        "events_missed",
         "fees_unknown",
     )
     return [found[topic] for topic in order if topic in found]
@@ -67,6 +81,14 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
             event.state == "received",
             event.received_at < now - EVENT_WAITS,
         ),
+        _question(
+            "events_missed",
+            event.created_at,
+            event.brought_by == "backfill",
+            event.received_at > now - GAP_IS_TOLD,
+            event.created_at <= event.received_at - WEBHOOK_WAITS,
+        ),
+        _question("events_unread", StripeCursor.succeeded_at, StripeCursor.succeeded_at < now - LIST_WAITS),
         _question(
             "payments_unknown", payment.created_at, is_unknown(), payment.created_at < now - ANSWER_WAITS
         ),

@@ -115,7 +115,11 @@ def parse_cause(text: str) -> Cause:
 
 def entries_of_payment(session: Session, payment_id: PaymentId) -> Sequence[EntryView]:
     """Every entry about the payment, in the order of the book. Two statements."""
-    entries = entries_for_reference(session, [str(payment_id)])
+    return entry_views(session, entries_for_reference(session, [str(payment_id)]))
+
+
+def entry_views(session: Session, entries: Sequence[BookedEntry]) -> Sequence[EntryView]:
+    """Entries of the book as people read them. One statement."""
     names = owner_names(session, _keys(entries))
     return [_view(entry, names) for entry in entries]
 

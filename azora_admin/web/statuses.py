@@ -43,6 +43,7 @@ EVENT: Final[Mapping[str, Look]] = {
     "handled": Look("good", "Handled", "check"),
     "ignored": Look("idle", "Not needed", "x"),
     "parked": Look("bad", "Parked", "circle-alert"),
+    "left": Look("idle", "Left as is", "x"),
 }
 COURSE: Final[Mapping[str, Look]] = {
     "draft": Look("idle", "Draft", "clock"),

@@ -83,3 +83,15 @@ def test_missing_settings_of_live_mode_are_told(healthy: Settings) -> None:
 
 def test_a_finding_is_one_line() -> None:
     assert Finding("port", "wrong", "it is taken").line() == "WRONG  port           it is taken"
+
+
+def test_two_signing_secrets_are_told_as_a_roll_with_how_it_ends(healthy: Settings) -> None:
+    def webhook(secret: str) -> list[tuple[str, str]]:
+        secrets = type(healthy.secret_key)(secret)
+        findings = examine(healthy.model_copy(update={"stripe_webhook_secret": secrets}))
+        return [(one.state, one.sentence) for one in findings if one.thing == "webhook"]
+
+    assert [state for state, _ in webhook("whsec_one")] == ["well"]
+    ((state, sentence),) = webhook("whsec_one,whsec_two")
+    assert state == "noted"
+    assert "take the old one out of STRIPE_WEBHOOK_SECRET" in sentence

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
-from azora_admin.messaging import inbox, outbox
+from azora_admin.messaging import inbox, outbox, replays
 from azora_admin.messaging.inbox import Received
 from tests.messaging.events import Job, delivery, jobs, receive, stored
 
@@ -257,10 +257,10 @@ def test_parked_events_are_tried_from_the_start_when_somebody_says_so(test_clock
         fail("evt_1")
     lose_all_jobs()
     with db.transaction() as session:
-        assert list(inbox.retry_parked(session)) == ["evt_1"]
+        assert list(replays.retry_parked(session, by_name="Amara")) == ["evt_1"]
     assert [(job.event_id, job.lock) for job in jobs()] == [("evt_1", "stripe:pi_1")]
     with db.transaction() as session:
-        assert list(inbox.retry_parked(session)) == []
+        assert list(replays.retry_parked(session, by_name="Amara")) == []
 
 
 def test_ten_rounds_at_once_requeue_each_event_once(test_clock: FixedClock) -> None:

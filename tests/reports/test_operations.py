@@ -10,6 +10,7 @@ from sqlalchemy import text
 from azora_admin.core import db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.money import Money
+from azora_admin.messaging import reading
 from azora_admin.reports.operations import Overview, overview
 from tests.pages import market
 
@@ -119,3 +120,31 @@ def test_whatever_waits_too_long_is_a_concern(test_clock: FixedClock) -> None:
         ("fees_unknown", 1),
     ]
     assert {concern.oldest_at for concern in found} == {ordered_at}
+
+
+def test_what_no_webhook_brought_is_a_concern_for_a_day(test_clock: FixedClock) -> None:
+    insert = text(
+        "INSERT INTO inbox_event (id, source, type, object_id, api_version, raw, state, attempts, created_at,"
+        " received_at, next_try_at, handled_at, brought_by)"
+        " VALUES (:id, 'stripe', 't', 'o', 'v', '', 'handled', 1, :created, :now, :now, :now, :by)"
+    )
+    now = test_clock.now()
+    late = now - timedelta(minutes=2)
+    with db.transaction() as session:
+        for name, created, by in (("a", late, "backfill"), ("b", now, "backfill"), ("c", late, "webhook")):
+            session.execute(insert, {"id": f"evt_{name}", "created": created, "now": now, "by": by})
+    (concern,) = look(test_clock).concerns
+    assert (concern.topic, concern.count, concern.oldest_at) == ("events_missed", 1, late)
+    test_clock.advance(timedelta(days=1))
+    assert look(test_clock).concerns == []
+
+
+def test_a_list_of_events_that_nobody_reads_is_a_concern(test_clock: FixedClock) -> None:
+    with db.transaction() as session:
+        reading.finish(session, reading.next_place(session))
+    test_clock.advance(timedelta(minutes=30))
+    assert look(test_clock).concerns == []
+    read_at = test_clock.now() - timedelta(minutes=30)
+    test_clock.advance(timedelta(seconds=1))
+    (concern,) = look(test_clock).concerns
+    assert (concern.topic, concern.oldest_at) == ("events_unread", read_at)

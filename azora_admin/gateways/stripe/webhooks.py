@@ -53,7 +53,7 @@ def verify(raw: bytes, *, signature: str | None, secrets: Sequence[str]) -> Veri
     if not any(_is_signed(signed, given, secret) for secret in secrets):
         raise Forged("The signature does not fit.")
     try:
-        return _event(orjson.loads(raw))
+        return event_of(orjson.loads(raw))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Forged("The body is not an event.") from None
 
@@ -72,7 +72,8 @@ def _is_signed(signed: bytes, given: Sequence[bytes], secret: str) -> bool:
     return any(hmac.compare_digest(expected, one) for one in given)
 
 
-def _event(body: dict[str, Any]) -> VerifiedEvent:
+def event_of(body: dict[str, Any]) -> VerifiedEvent:
+    """What we believe of an event's body. Raises ValueError, KeyError, TypeError, AttributeError for another shape."""
     if body["object"] != "event":
         raise ValueError
     texts = (body["id"], body["type"], body["data"]["object"].get("id"), body.get("api_version"))

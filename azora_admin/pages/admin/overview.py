@@ -120,6 +120,13 @@ def _task(concern: Concern) -> Task:
     if concern.topic == "events_waiting":
         title = f"{plural(count, 'Stripe event waits', 'Stripe events wait')} too long"
         return Task("warn", "webhook", title, since, count, address("admin.events", state="received"))
+    if concern.topic == "events_unread":
+        text = f"Its list of events was last read whole {filters.ago_text(concern.oldest_at)}. Is the worker running?"
+        return Task("bad", "webhook", "Stripe's events are not read", text, count, address("admin.events"))
+    if concern.topic == "events_missed":
+        title = f"{plural(count, 'Stripe event was', 'Stripe events were')} not sent to us"
+        text = f"Found in Stripe's own list within a day, and handled. Look at the webhook endpoint. {since}"
+        return Task("warn", "webhook", title, text, count, address("admin.events", by="backfill"))
     if concern.topic == "payments_unknown":
         title = f"{plural(count, 'payment has', 'payments have')} no answer from Stripe"
         return Task(

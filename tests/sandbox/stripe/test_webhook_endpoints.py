@@ -84,6 +84,8 @@ def test_events_are_listed_by_type_and_kept_thirty_days(
     assert client.v1.events.list({"type": "charge_succeeded"}).data == []
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.events.list({"type": "charge.succeeded", "types": ["charge.succeeded"]})
+    with pytest.raises(stripe.InvalidRequestError, match="at most 20"):
+        client.v1.events.list({"types": ["charge.succeeded"] * 21})
     stand_in.control("/clock", {"advance": 30 * 86_400 + 1})
     assert client.v1.events.list({"type": "payment_intent.*"}).data == []
     assert client.v1.events.retrieve(by_type[0].id).id == by_type[0].id

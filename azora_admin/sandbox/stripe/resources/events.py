@@ -14,6 +14,7 @@ from azora_admin.sandbox.stripe.registry import Call, Kind, Routes
 
 ROUTES = Routes()
 LISTED_FOR: Final = 30 * 86_400
+MOST_TYPES: Final = 20
 _LIST = accepts(PAGE, CREATED, type=Text(), types=ListOf(Text()), delivery_success=Boolean())
 _UNDELIVERED = (
     "EXISTS (SELECT 1 FROM delivery WHERE delivery.event_id = object.id"
@@ -43,6 +44,8 @@ def list_all(call: Call, book: Book) -> Json:
     if "type" in given and "types" in given:
         raise refused_parameter("You may only specify one of these parameters: type, types.", "types")
     where: list[tuple[str, Sequence[Any]]] = [("created > ?", (int(book.now) - LISTED_FOR,))]
+    if len(given.get("types", ())) > MOST_TYPES:
+        raise refused_parameter(f"Array too long: types has at most {MOST_TYPES} elements.", "types")
     wanted = given.pop("types", None) or [given.pop("type", "*")]
     if "*" not in wanted:
         patterns = [one.replace("*", "%").replace("_", "\\_") for one in wanted]
