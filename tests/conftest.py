@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.config import Settings, load_settings
+from tests import forgetting
 from tests.databases import PreparedDatabase, prepared_database
 from tests.gateways.redis.server import RedisServer
 from tests.sandbox.stripe.stand_in import StandIn
@@ -23,6 +24,13 @@ from tests.selling import Shop
 # A machine that is busy with something else is no failure, and no example is kept from run to run.
 hypothesis.settings.register_profile("azora", deadline=None, database=None)
 hypothesis.settings.load_profile("azora")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forgetting_watched() -> Iterator[None]:
+    """In every test: who changes what a session answers has its copies forgotten."""
+    with forgetting.watched():
+        yield
 
 
 @pytest.fixture(scope="session")

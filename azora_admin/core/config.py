@@ -87,7 +87,8 @@ class Settings(BaseSettings):
     replica_url: PostgresUrl = Field("", description="A read replica for reports; empty: the main database.")
     redis_url: RedisUrl = Field(
         SecretStr(""),
-        description="Redis in which processes count requests together; empty: each counts for itself.",
+        description="Redis in which processes count requests together and share copies of sessions; "
+        "empty: each counts for itself, and each page reads its session.",
     )
     secret_key: SecretStr = Field(
         SecretStr(""),

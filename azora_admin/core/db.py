@@ -7,7 +7,7 @@ read-only statements, ``snapshot()`` reads several statements from one moment. A
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -41,11 +41,21 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """The engines. The reader's connections can't write; theirs and the single writer's open no transaction."""
+    """The engines. The reader's connections can't write; theirs and the single writer's open no transaction.
+
+    ``redis_url``: the Redis that may hold copies of what it says; empty: there are none.
+    """
 
     def __init__(
-        self, writer: Engine, single_writer: Engine, reader: Engine, replica: Engine | None = None
+        self,
+        writer: Engine,
+        single_writer: Engine,
+        reader: Engine,
+        replica: Engine | None = None,
+        *,
+        redis_url: str = "",
     ) -> None:
+        self.redis_url = redis_url
         self.writer = writer
         self.single_writer = single_writer
         self.reader = reader
@@ -60,6 +70,7 @@ class Database:
 
 _database: Database | None = None
 _inside: ContextVar[bool] = ContextVar("inside_transaction", default=False)
+_AFTERWARDS: Final = "azora.afterwards"
 
 
 def make_engine(
@@ -99,7 +110,8 @@ def connect(settings: Settings) -> Database:
         if settings.replica_url
         else reader
     )
-    return use(Database(writer, single_writer, reader, replica))
+    redis_url = settings.redis_url.get_secret_value()
+    return use(Database(writer, single_writer, reader, replica, redis_url=redis_url))
 
 
 def use(database: Database) -> Database:
@@ -122,12 +134,32 @@ def transaction() -> Iterator[Session]:
     if _inside.get():
         raise RuntimeError("a transaction is open already: pass its session down instead")
     token = _inside.set(True)
+    session = Session(current().writer, expire_on_commit=False)
     try:
-        with Session(current().writer, expire_on_commit=False) as session:
+        with session:
             yield session
             session.commit()
     finally:
         _inside.reset(token)
+        for act in acts_afterwards(session):
+            act()
+
+
+def afterwards(session: Session, act: Callable[[], None]) -> None:
+    """Have ``act``, which must not raise, done once this transaction is over, so that it may call the outside.
+
+    It is done also when the transaction failed: whoever loses the connection at COMMIT can't know whether it did.
+    A process that is killed right after COMMIT doesn't do it. Raises RuntimeError outside ``transaction``.
+    """
+    if not _inside.get():
+        raise RuntimeError("no transaction is open that something could be done after")
+    session.info.setdefault(_AFTERWARDS, []).append(act)
+
+
+def acts_afterwards(session: Session) -> list[Callable[[], None]]:
+    """What is to be done once the transaction is over."""
+    acts: list[Callable[[], None]] = session.info.get(_AFTERWARDS, [])
+    return acts
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from werkzeug.local import LocalProxy
 
 from azora_admin.core import db
 from azora_admin.core.errors import Unauthenticated
-from azora_admin.flows import signing_in
+from azora_admin.flows import recognizing, signing_in
 from azora_admin.flows.signing_in import Half, Opened
-from azora_admin.identity import actions, queries
+from azora_admin.identity import actions
 from azora_admin.identity.actions import audit
 from azora_admin.identity.rules import SignedIn, Subject
 from azora_admin.web import callers, devices, factors
@@ -181,8 +181,7 @@ def _find_visitor(token: str) -> Visitor | None:
     known = g.get("visitor")
     if isinstance(known, Visitor) and known.get_id() == token:
         return known
-    with db.reading() as reading:
-        person = queries.find_session(reading, token)
+    person = recognizing.find_session(token, secret_key=factors.secret_key())
     visitor = Visitor(person, token) if person else None
     g.visitor = visitor
     return visitor

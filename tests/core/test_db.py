@@ -75,3 +75,27 @@ def test_the_outside_is_not_called_inside_a_transaction() -> None:
     with suppress(KeyError), db.transaction():
         raise KeyError
     db.forbid_inside_transaction()
+
+
+@pytest.mark.parametrize("how", ["committed", "failed"])
+def test_what_is_to_be_done_afterwards_is_done_once_the_transaction_is_over_however_it_ended(
+    how: str,
+) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        db.forbid_inside_transaction()
+        seen.append(people())
+
+    with suppress(KeyError), db.transaction() as session:
+        session.execute(_WRITE)
+        db.afterwards(session, look)
+        assert seen == []
+        if how == "failed":
+            raise KeyError
+    assert seen == [1 if how == "committed" else 0]
+
+
+def test_without_a_transaction_nothing_can_be_done_afterwards() -> None:
+    with db.reading() as session, pytest.raises(RuntimeError, match="no transaction is open"):
+        db.afterwards(session, session.close)

@@ -15,11 +15,14 @@ from click.testing import CliRunner
 
 from azora_admin.app import create_app
 from azora_admin.cli import main
+from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.core.db import Database
 from azora_admin.identity.rules.api_keys import handle_of
 from azora_admin.launch.settings_table import as_markdown, as_text
 from tests.audited import audited
+from tests.flows import copied
+from tests.gateways.redis.server import RedisServer
 from tests.identity.having import add, add_app, factors_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,6 +149,19 @@ def test_whoever_lost_all_factors_begins_anew(settings: Settings, database: Data
     assert {entry.via for entry in audited("factor.removed")} == {"command"}
     unknown = _azora("user", "forget-factors", "nobody@example.com", **url)
     assert (unknown.returncode, unknown.stderr) == (1, "Error: Nobody has the address nobody@example.com.\n")
+
+
+def test_what_a_command_changes_is_seen_by_the_next_page_where_sessions_are_copied(
+    settings: Settings, redis_server: RedisServer, database: Database
+) -> None:
+    db.current().redis_url = redis_server.url
+    ada = add("ada@example.com", "finance")
+    add_app(ada)
+    token = copied.opened(ada)
+    copied.warm(token)
+    url = {"AZORA_DATABASE_URL": settings.database_url, "AZORA_REDIS_URL": redis_server.url}
+    assert _azora("user", "forget-factors", "ada@example.com", **url).returncode == 0
+    assert copied.found(token) is None
 
 
 def test_an_unknown_role_is_refused_with_the_ones_there_are(settings: Settings, database: Database) -> None:

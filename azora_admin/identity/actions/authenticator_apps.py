@@ -23,6 +23,7 @@ from azora_admin.core import clock
 from azora_admin.core.errors import Conflict, FieldError, Invalid
 from azora_admin.core.ids import PersonId, new_id
 from azora_admin.core.sealing import SealBroken, seal, unseal
+from azora_admin.identity.actions.copies import forget_copies
 from azora_admin.identity.rules.codes import SECRET_BYTES, matching_step
 from azora_admin.identity.tables import AuthenticatorApp
 
@@ -96,6 +97,7 @@ def keep_app(
     )
     if kept is None:
         raise _over()
+    forget_copies(session, person_id)
 
 
 def use_app_code(session: Session, person_id: PersonId, code: str, *, secret_key: str) -> bool:

@@ -12,6 +12,7 @@ from azora_admin.core.ids import SessionId
 from azora_admin.core.letters import moment_words
 from azora_admin.identity.actions import audit
 from azora_admin.identity.actions.app_sessions import end_app_sessions
+from azora_admin.identity.actions.copies import forget_copies
 from azora_admin.identity.actions.half_sign_ins import end_half_sign_ins
 from azora_admin.identity.actions.links import void_links
 from azora_admin.identity.actions.sessions import end_other_sessions
@@ -81,6 +82,7 @@ def change_email(session: Session, actor: Actor, person: SignedIn, *, email: str
         raise Invalid(
             [FieldError("email", "email_taken", "This e-mail address has an account already.")]
         ) from None
+    forget_copies(session, person.person_id)
     void_links(session, person.person_id)
     key = f"email_changed:{person.person_id}:{now.isoformat()}"
     mail.enqueue(session, EmailChanged(email, moment_words(now)), to=person.email, key=key)

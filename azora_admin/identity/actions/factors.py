@@ -15,6 +15,7 @@ from azora_admin.core.errors import Conflict, NotFound
 from azora_admin.core.ids import PersonId
 from azora_admin.identity.actions import factor_news
 from azora_admin.identity.actions.authenticator_apps import AppSetup, keep_app, use_app_code
+from azora_admin.identity.actions.copies import forget_copies
 from azora_admin.identity.actions.passkeys import keep_passkey
 from azora_admin.identity.actions.recovery_codes import (
     forget_recovery_codes,
@@ -85,6 +86,7 @@ def remove_factor(
     check_removal(person, count=len(had), required=required)
     for table in (AuthenticatorApp, Passkey):
         session.execute(delete(table).where(table.id == factor_id))
+    forget_copies(session, person.person_id)
     if len(had) == 1:
         forget_recovery_codes(session, person.person_id)
     factor_news.tell_removed(
@@ -101,6 +103,7 @@ def forget_factors(session: Session, actor: Actor, person: SignedIn) -> int:
     had = _hold(session, person.person_id)
     for table in (AuthenticatorApp, Passkey, RecoveryCode):
         session.execute(delete(table).where(table.person_id == person.person_id))
+    forget_copies(session, person.person_id)
     for factor in had:
         factor_news.tell_removed(
             session, actor, person, factor_id=factor.id, kind=factor.kind, name=factor.name

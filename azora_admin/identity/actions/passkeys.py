@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock
 from azora_admin.core.errors import Conflict
 from azora_admin.core.ids import PersonId, new_id
+from azora_admin.identity.actions.copies import forget_copies
 from azora_admin.identity.actions.expiring import forget_expired
 from azora_admin.identity.queries.passkeys import known_passkey
 from azora_admin.identity.rules.passkeys import (
@@ -92,6 +93,7 @@ def keep_passkey(session: Session, new: NewPasskey, *, person_id: PersonId, name
     )
     if kept is None:
         raise Conflict("passkey_known", "This passkey is known here already.")
+    forget_copies(session, person_id)
     return kept
 
 

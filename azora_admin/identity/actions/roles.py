@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from azora_admin.core.errors import Conflict, NotFound
 from azora_admin.core.ids import PersonId
 from azora_admin.identity.actions import audit
+from azora_admin.identity.actions.copies import forget_copies
 from azora_admin.identity.rules import Actor
 from azora_admin.identity.rules.audit import Subject
 from azora_admin.identity.rules.roles import check_reason, check_roles
@@ -49,6 +50,7 @@ def change_roles(
     session.execute(
         update(Person).where(Person.id == person_id).values(roles=chosen, version=Person.version + 1)
     )
+    forget_copies(session, person_id)
     audit.record(
         session,
         actor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -10,12 +10,13 @@ from azora_admin.core import clock
 from azora_admin.core.errors import Forbidden
 from azora_admin.core.ids import PersonId, SessionId
 from azora_admin.identity.actions import audit
+from azora_admin.identity.actions.copies import forget_copies
 from azora_admin.identity.queries import get_person
 from azora_admin.identity.rules import STAFF, Actor
 from azora_admin.identity.rules.audit import Subject
 from azora_admin.identity.rules.roles import check_reason
 from azora_admin.identity.rules.sessions import SEEING_LONGEST
-from azora_admin.identity.tables import Seeing
+from azora_admin.identity.tables import PersonSession, Seeing
 
 
 def start_seeing(
@@ -36,6 +37,7 @@ def start_seeing(
         .values(session_id=session_id, **look)
         .on_conflict_do_update(index_elements=["session_id"], set_=look)
     )
+    _forget_holder(session, session_id)
     subject = Subject("person", str(person_id), person.name)
     audit.record(session, actor, act="person.seeing_started", subject=subject, after=look, why=reason)
 
@@ -46,7 +48,13 @@ def stop_seeing(session: Session, actor: Actor, *, session_id: SessionId) -> Non
         delete(Seeing).where(Seeing.session_id == session_id).returning(Seeing.person_id, Seeing.until)
     ).one_or_none()
     if seen is not None:
+        _forget_holder(session, session_id)
         subject = Subject("person", str(seen.person_id))
         audit.record(
             session, actor, act="person.seeing_stopped", subject=subject, before={"until": seen.until}
         )
+
+
+def _forget_holder(session: Session, session_id: SessionId) -> None:
+    holder = session.scalars(select(PersonSession.person_id).where(PersonSession.id == session_id)).one()
+    forget_copies(session, PersonId(holder))

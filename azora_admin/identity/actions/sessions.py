@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock
 from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import PersonId, SessionId, new_id
+from azora_admin.identity.actions.copies import forget_copies
 from azora_admin.identity.queries import token_hash
 from azora_admin.identity.rules import SESSION_LONGEST, SignedIn
 from azora_admin.identity.tables import PersonSession
@@ -44,16 +45,26 @@ def start_session(
 
 def prove_session(session: Session, *, session_id: SessionId) -> None:
     """Note that password and second factor were given again just now."""
-    session.execute(update(PersonSession).where(PersonSession.id == session_id).values(proved_at=clock.now()))
+    holder = session.scalar(
+        update(PersonSession)
+        .where(PersonSession.id == session_id)
+        .values(proved_at=clock.now())
+        .returning(PersonSession.person_id)
+    )
+    if holder is not None:
+        forget_copies(session, PersonId(holder))
 
 
 def sign_out(session: Session, *, session_id: SessionId) -> None:
     """End a session; ending it twice is the same as once."""
-    session.execute(
+    holder = session.scalar(
         update(PersonSession)
         .where(PersonSession.id == session_id, PersonSession.ended_at.is_(None))
         .values(ended_at=clock.now())
+        .returning(PersonSession.person_id)
     )
+    if holder is not None:
+        forget_copies(session, PersonId(holder))
 
 
 def end_session(session: Session, person_id: PersonId, session_id: SessionId) -> None:
@@ -78,6 +89,7 @@ def end_other_sessions(session: Session, person_id: PersonId, *, keep: SessionId
         .values(ended_at=clock.now())
         .returning(PersonSession.id)
     )
+    forget_copies(session, person_id)
     return len(ended.all())
 
 

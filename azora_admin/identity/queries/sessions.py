@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,16 @@ from azora_admin.core.ids import PersonId, SessionId
 from azora_admin.identity.queries.factors import has_app, has_passkey
 from azora_admin.identity.queries.people import get_person
 from azora_admin.identity.rules import Action, SignedIn, is_session_live
+from azora_admin.identity.rules.sessions import session_until
 from azora_admin.identity.tables import Person, PersonSession, Seeing
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session's holder, as they are ``until`` then unless something changes."""
+
+    person: SignedIn
+    until: datetime
 
 
 def find_session(session: Session, token: str) -> SignedIn | None:
@@ -21,6 +31,12 @@ def find_session(session: Session, token: str) -> SignedIn | None:
 
     While its holder looks through another person's eyes, it is that person, ``seen_by`` the holder.
     """
+    held = find_held_session(session, token)
+    return held.person if held else None
+
+
+def find_held_session(session: Session, token: str) -> Held | None:
+    """``find_session``, and until when that answer holds."""
     found = session.execute(
         select(PersonSession, Person, Seeing, has_app() | has_passkey())
         .join(Person, Person.id == PersonSession.person_id)
@@ -45,7 +61,11 @@ def find_session(session: Session, token: str) -> SignedIn | None:
         proved_at=row.proved_at,
         has_factor=found[3],
     )
-    return _seen_through(session, holder, PersonId(seeing.person_id)) if seeing is not None else holder
+    until = session_until(last_seen_at=row.last_seen_at, expires_at=row.expires_at)
+    if seeing is None:
+        return Held(holder, until)
+    seen = _seen_through(session, holder, PersonId(seeing.person_id))
+    return Held(seen, min(until, seeing.until))
 
 
 def _seen_through(session: Session, holder: SignedIn, person_id: PersonId) -> SignedIn:

@@ -18,4 +18,9 @@ def is_session_live(
     *, now: datetime, last_seen_at: datetime, expires_at: datetime, ended_at: datetime | None
 ) -> bool:
     """Whether a session may still be used: not ended, not idle too long, not past its longest life."""
-    return ended_at is None and now < expires_at and now - last_seen_at < SESSION_IDLE
+    return ended_at is None and now < session_until(last_seen_at=last_seen_at, expires_at=expires_at)
+
+
+def session_until(*, last_seen_at: datetime, expires_at: datetime) -> datetime:
+    """When a session is over if nobody uses or ends it."""
+    return min(expires_at, last_seen_at + SESSION_IDLE)
