@@ -71,6 +71,19 @@ def test_away_sessions_are_read_from_postgresql_and_copies_count_again_afterward
     assert warm(other) == truth(other)
 
 
+def test_a_change_is_told_also_while_this_process_takes_redis_to_be_away(
+    lena: SignedIn, redis_server: RedisServer
+) -> None:
+    token = opened(lena)
+    before = warm(token)
+    redis_server.hold()
+    assert found(token) == before
+    redis_server.go_on()
+    sign_out(before)
+    with redis.Redis.from_url(redis_server.url) as client:
+        assert not client.exists(f"azora:session:person:{lena.person_id}")
+
+
 def test_a_change_that_redis_was_not_told_of_counts_within_half_a_minute_and_the_log_says_so(
     lena: SignedIn, test_clock: FixedClock, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
