@@ -34,8 +34,13 @@ ACCOUNT = [
     "/account/security/factors/recovery-codes",
     "/sign-in/again",
 ]
-# Finance and administrators alone: tests/pages/test_audit.py.
-ELSEWHERE = {"/admin/audit", "/admin/audit/{entry}"}
+# Finance and administrators alone, or administrators: tests/pages/test_audit.py, tests/pages/test_machines.py.
+ELSEWHERE = {
+    "/admin/audit",
+    "/admin/audit/{entry}",
+    "/admin/machines/new",
+    "/admin/machines/{person}/keys",
+}
 AUDIENCE = (
     [(path, STAFF) for path in ADMIN]
     + [(path, frozenset({"instructor"})) for path in INSTRUCTOR]
