@@ -1,4 +1,4 @@
-"""A law that every test enforces: who changes what ``find_session`` answers has the copies forgotten (0024).
+"""A law that every test enforces: who changes what ``find_session`` answers has the copies forgotten (0026).
 
 Looked at is the SQL that the program itself sends in a transaction, however it came about.
 """
