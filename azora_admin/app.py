@@ -19,7 +19,7 @@ from azora_admin.core import db
 from azora_admin.core.config import Settings, SettingsError
 from azora_admin.core.places import asset_root
 from azora_admin.gateways.stripe.client import StripeConnection
-from azora_admin.web import errors, request_ids
+from azora_admin.web import errors, money, request_ids
 from azora_admin.webhooks import stripe as stripe_webhooks
 
 SHORTEST_SECRET: Final = 32
@@ -75,6 +75,7 @@ def create_app(settings: Settings) -> Flask:
 def _add_faces(app: Flask, settings: Settings, ring: KeyRing) -> None:
     # A person waits, and a thread with them: better to be told soon that Stripe is silent than to hang on.
     stripe = StripeConnection(settings, read_seconds=8.0, retries=1)
+    money.install(app, settings, stripe)
     for blueprint in (
         *pages.blueprints(settings),
         v1.blueprint(settings, stripe),

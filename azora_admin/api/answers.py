@@ -13,10 +13,12 @@ from azora_admin.api import shapes
 from azora_admin.api.description import JSON
 from azora_admin.core.money import Money
 from azora_admin.flows.checkout import Enrolment, Purchase
+from azora_admin.flows.refunding import Plan, Requested
 from azora_admin.identity.rules import SignedIn
 from azora_admin.identity.rules.signing_keys import SigningKey
+from azora_admin.ledger.rules import Leg
 from azora_admin.marketplace.queries import CourseView, Reason
-from azora_admin.payments.queries import PaymentView
+from azora_admin.payments.queries import PaymentView, RefundView
 from azora_admin.reports.instructor_balance import InstructorBalance
 
 
@@ -98,9 +100,62 @@ def payment(one: PaymentView) -> shapes.Payment:
         "description": one.description,
         "stripe_payment_intent_id": one.stripe_payment_intent_id,
         "failure": _failure(one),
+        "refunded": one.refunded.amount,
         "created_at": one.created_at,
         "settled_at": one.settled_at,
     }
+
+
+def payment_with_refunds(one: PaymentView, refunds: Sequence[RefundView]) -> shapes.PaymentWithRefunds:
+    """A payment with everything that went back of it."""
+    return {**payment(one), "refunds": [refund(each) for each in refunds]}
+
+
+def refund(one: RefundView) -> shapes.Refund:
+    """A refund; its note is for staff, on pages."""
+    return {
+        "id": one.id,
+        "payment_id": one.payment_id,
+        "status": one.state,
+        "amount": one.amount.amount,
+        "currency": one.amount.currency,
+        "reason": one.reason,
+        "source": "ours" if one.source == "ours" else "dashboard",
+        "stripe_refund_id": one.stripe_refund_id,
+        "failure": one.failure_reason,
+        "requested_at": one.requested_at,
+        "settled_at": one.settled_at,
+    }
+
+
+def refund_made(made: Requested) -> shapes.RefundMade:
+    """A refund and its lines in the ledger."""
+    return {**refund(made.refund), "legs": refund_legs(made.legs)}
+
+
+def refund_plan(plan: Plan) -> shapes.RefundPlan:
+    """What a refund would do."""
+    return {
+        "amount": plan.amount.amount,
+        "currency": plan.amount.currency,
+        "left": plan.left.amount,
+        "needs_second_approval": plan.needs_second_person,
+        "ends_access": plan.ends_access,
+        "legs": refund_legs(plan.legs),
+    }
+
+
+def refund_legs(legs: Sequence[Leg]) -> list[shapes.RefundLeg]:
+    """Lines of the ledger."""
+    return [
+        {
+            "account": leg.key,
+            "amount": leg.amount,
+            "currency": leg.asset,
+            "available_at": leg.available_at,
+        }
+        for leg in legs
+    ]
 
 
 def order(bought: Purchase) -> shapes.Order:

@@ -10,12 +10,15 @@ from pydantic import Field, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from azora_admin.api.inputs import ONE_LINE, Address, Input
+from azora_admin.api.schemas import one_of
 from azora_admin.core.errors import DomainError, FieldError, Invalid
 from azora_admin.identity.rules.passwords import PASSWORD_LONGEST, PASSWORD_SHORTEST
 from azora_admin.identity.rules.people import NAME_LONGEST
+from azora_admin.payments.rules.refunds import NOTE_LONGEST, REASONS
 from azora_admin.web import bodies as web_bodies
 
 LARGEST_BODY: Final = 64 * 1024
+LARGEST_AMOUNT: Final = 10**12
 _PHRASE: Final = "seven wet kites over Bergen"
 _NewPassword = Annotated[
     str, Field(min_length=PASSWORD_SHORTEST, max_length=PASSWORD_LONGEST, examples=[_PHRASE])
@@ -86,6 +89,16 @@ class NewPassword(Body):
 
     current_password: Annotated[str, Field(max_length=1024, examples=[_PHRASE])]
     new_password: _NewPassword
+
+
+class Refund(Body):
+    """What of a payment goes back, and why."""
+
+    amount: Annotated[int | None, Field(ge=1, le=LARGEST_AMOUNT, examples=[1900])] = None
+    """In minor units; without it all that is left goes back."""
+    reason: Annotated[str, one_of(REASONS)]
+    note: Annotated[str | None, Field(max_length=NOTE_LONGEST, examples=["Ticket 4812"])] = None
+    """For the audit log."""
 
 
 B = TypeVar("B", bound=Body)

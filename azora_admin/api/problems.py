@@ -76,6 +76,15 @@ SPLIT_NOT_FOUND: Final = Refusal(
 ALREADY_PURCHASED: Final = Refusal(
     409, "already_purchased", "The course is paid for, being paid for by the bank, or the caller's already."
 )
+PAYMENT_NOT_REFUNDABLE: Final = Refusal(
+    409, "payment_not_refundable", "The payment has not succeeded, so there is nothing to give back."
+)
+PAYMENT_REFUNDED: Final = Refusal(
+    409, "payment_refunded", "All of the payment is refunded already, or on its way back."
+)
+REFUND_BLOCKED_BY_DISPUTE: Final = Refusal(
+    409, "refund_blocked_by_dispute", "The payer's bank asks for the money already."
+)
 PAYMENT_MISMATCH: Final = Refusal(
     409, "payment_mismatch", "Stripe took something else than was asked for; a person has to look."
 )
@@ -92,6 +101,9 @@ INVALID: Final = Refusal(
     422,
     "invalid",
     "The request was read and can't be accepted: `errors` names each field, with a code of its own.",
+)
+REFUND_EXCEEDS_PAYMENT: Final = Refusal(
+    422, "refund_exceeds_payment", "`amount` is more than what is left of the payment."
 )
 RATE_LIMITED: Final = Refusal(429, "rate_limited", "Too many calls: wait for the seconds in `Retry-After`.")
 
@@ -136,6 +148,13 @@ WITH_TOKEN: Final = (
 OF_REFRESH: Final = (INVALID_REFRESH_TOKEN, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REUSED, SESSION_ENDED)
 WITH_KEY: Final = (IN_PROGRESS, KEY_REUSED)
 OF_SIGN_IN: Final = (INVALID_CREDENTIALS, SECOND_FACTOR_REQUIRED, INVALID_OTP, SECOND_FACTOR_NOT_SET_UP)
+OF_REFUND: Final = (
+    PAYMENT_NOT_FOUND,
+    PAYMENT_NOT_REFUNDABLE,
+    PAYMENT_REFUNDED,
+    REFUND_BLOCKED_BY_DISPUTE,
+    REFUND_EXCEEDS_PAYMENT,
+)
 OF_PURCHASE: Final = (
     COURSE_NOT_FOUND,
     SPLIT_NOT_FOUND,

@@ -12,10 +12,12 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from azora_admin.api.schemas import one_of
-from azora_admin.core.ids import CourseId, PaymentId, PersonId
+from azora_admin.core.ids import CourseId, PaymentId, PersonId, RefundId
 from azora_admin.core.money import Money
 from azora_admin.identity.rules import ROLES
 from azora_admin.marketplace.rules import LEVELS
+from azora_admin.payments.rules.refunds import REASONS
+from azora_admin.payments.rules.refunds import STATES as REFUND_STATES
 from azora_admin.payments.rules.settlement import STATUSES
 
 
@@ -140,8 +142,65 @@ class Payment(Shape):
     description: Annotated[str, such_as("Watercolour for beginners")]
     stripe_payment_intent_id: Annotated[str | None, such_as("pi_3PqVxA2eZvKYlo2C")]
     failure: LastFailure
+    refunded: MinorUnits
+    """What of it is refunded, or on its way back."""
     created_at: datetime
     settled_at: datetime | None
+
+
+class Refund(Shape):
+    """Money of a payment on its way back, or there."""
+
+    id: RefundId
+    payment_id: PaymentId
+    status: Annotated[str, one_of(REFUND_STATES)]
+    """`succeeded` refunds have arrived; they can still fail weeks later, and are `failed` then."""
+    amount: MinorUnits
+    currency: Currency
+    reason: Annotated[str, one_of(REASONS)]
+    source: Literal["ours", "dashboard"]
+    """Whether it was made here, or in Stripe's dashboard."""
+    stripe_refund_id: Annotated[str | None, such_as("re_3PqVxA2eZvKYlo2C")]
+    failure: Annotated[str | None, such_as("expired_or_canceled_card")]
+    """Why it failed or was cancelled."""
+    requested_at: datetime
+    settled_at: datetime | None
+
+
+class PaymentWithRefunds(Payment):
+    """A payment with everything that went back of it."""
+
+    refunds: list[Refund]
+
+
+class RefundLeg(Shape):
+    """What a refund changes on one account of the ledger."""
+
+    account: Annotated[str, such_as("platform:revenue")]
+    amount: Annotated[int, such_as(-1470)]
+    """In minor units: negative is what the account gives back, positive what is on its way to the payer."""
+    currency: Currency
+    available_at: datetime | None
+    """Until when what is taken back was pending."""
+
+
+class RefundPlan(Shape):
+    """What a refund would do."""
+
+    amount: MinorUnits
+    currency: Currency
+    left: MinorUnits
+    """What could be refunded after it."""
+    needs_second_approval: bool
+    ends_access: bool
+    """Whether the payer's access that rests on this payment would end."""
+    legs: list[RefundLeg]
+
+
+class RefundMade(Refund):
+    """A refund and what it moves, or will move once it is approved."""
+
+    legs: list[RefundLeg]
 
 
 class PaymentList(Shape):

@@ -114,6 +114,20 @@ def keep(session: Session, claimed: Claim, answer: Answer) -> None:
         raise ClaimLost
 
 
+def revise(session: Session, claimed: Claim, answer: Answer) -> None:
+    """Replace the answer that this very attempt has kept: more of the effect is known by now."""
+    session.execute(
+        update(Reply)
+        .where(
+            Reply.principal == claimed.asked.principal,
+            Reply.key == claimed.asked.key,
+            Reply.attempt == claimed.attempt,
+            Reply.status.is_not(None),
+        )
+        .values(status=answer.status, headers=dict(answer.headers), body=answer.body)
+    )
+
+
 def release(session: Session, claimed: Claim) -> None:
     """Give the claim back: nothing happened, and the same key may be sent again at once."""
     session.execute(delete(Reply).where(*_is(claimed)))

@@ -72,13 +72,18 @@ def once(view: Callable[P, Response]) -> Callable[P, Response]:
 
 
 def kept(session: Session, response: Response) -> Response:
-    """Keep the answer in the transaction of its effect. Raises ClaimLost when another attempt took over."""
+    """Keep the answer in the transaction of its effect. Raises ClaimLost when another attempt took over.
+
+    Called again in a later transaction of the same request, it replaces what the first one kept.
+    """
+    is_first = not g.get("answer_kept")
     g.answer_kept = True
     claimed: Claim | None = g.get("claim")
     if claimed is not None:
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
         body = sealing.seal(_secret(), _PURPOSE, response.get_data(), about=claimed.asked.key)
-        replies.keep(session, claimed, Answer(response.status_code, headers, body))
+        keep = replies.keep if is_first else replies.revise
+        keep(session, claimed, Answer(response.status_code, headers, body))
     return response
 
 

@@ -14,6 +14,7 @@ from azora_admin.api.v1 import (
     links,
     me,
     payments,
+    refunds,
     users,
 )
 from azora_admin.core.config import Settings
@@ -30,6 +31,7 @@ def blueprint(settings: Settings, stripe: StripeConnection) -> Blueprint:
         courses.shelf(),
         courses.purchases(settings, stripe),
         payments.blueprint(),
+        refunds.blueprint(),
         me.blueprint(),
         credentials.blueprint(),
         instructor.blueprint(),

@@ -42,14 +42,19 @@ def blueprint() -> Blueprint:
 
     @payments.get("/payments/<payment_id>")
     @needs(Action.READ_OWN)
-    @describe("get_payment", PAYMENTS, Answer(200, shapes.Payment), refusals=[PAYMENT_NOT_FOUND])
+    @describe("get_payment", PAYMENTS, Answer(200, shapes.PaymentWithRefunds), refusals=[PAYMENT_NOT_FOUND])
     def show(payment_id: PaymentId) -> Response:
         """Get a payment.
 
-        One of your own.
+        One of your own; whoever may see everybody's payments gets any.
         """
+        payer_id = None if caller().may(Action.READ_PAYMENTS) else caller().person_id
         with db.reading() as session:
-            found = queries.get_payment(session, payment_id, payer_id=caller().person_id)
-        return conditional.answer(lambda: answers.payment(found), key=conditional.revisions([found]))
+            found = queries.get_payment(session, payment_id, payer_id=payer_id)
+            refunds = queries.refunds_of(session, payment_id) if found.settled_at else []
+        return conditional.answer(
+            lambda: answers.payment_with_refunds(found, refunds),
+            key=conditional.revisions([found, *refunds]),
+        )
 
     return payments

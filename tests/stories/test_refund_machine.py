@@ -1,0 +1,201 @@
+"""Sales and refunds in any order, with every event twice and shuffled: the books stand where a plain model says.
+
+``AZORA_REFUND_EXAMPLES`` makes it many more stories than a usual run has.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from azora_admin.core.errors import Conflict, Invalid
+from azora_admin.core.ids import CourseId, PaymentId
+from azora_admin.flows import refunding
+from azora_admin.ledger.rules import cumulative_allocate
+from azora_admin.reports.verification import Verdict, verify
+from tests.databases import PreparedDatabase
+from tests.selling import Shop
+
+# Of 4,900 by 33.33 %, 21 % and the rest.
+SHARES = (1633, 1029, 2238)
+CARDS = ("pm_card_visa", "pm_card_pendingRefund")
+EXAMPLES = int(os.environ.get("AZORA_REFUND_EXAMPLES", "12"))
+
+
+@dataclass
+class Back:
+    """A refund in the model: where Stripe has it."""
+
+    amount: int
+    state: str
+
+
+@dataclass
+class Sold:
+    """A sale in the model."""
+
+    payment_id: PaymentId
+    intent_id: str
+    parties: tuple[str, ...]
+    paid: int
+    backs: dict[str, Back] = field(default_factory=dict)
+
+    def total(self, *states: str) -> int:
+        return sum(back.amount for back in self.backs.values() if back.state in states)
+
+    @property
+    def status(self) -> str:
+        came = self.total("succeeded")
+        return "completed" if not came else "refunded" if came == self.paid else "partially_refunded"
+
+
+class Refunds(RuleBasedStateMachine):
+    """Staff, the dashboard, banks and the network, each doing what they may."""
+
+    shop: Shop
+    database: PreparedDatabase
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shop.stand_in.control("/reset", {})
+        self.shop.stand_in.control("/clock", {"frozen": True})
+        self.database.restore()
+        self.shop.__dict__.pop("finance", None)
+        self.sales: list[Sold] = []
+        self.heard = 0
+
+    @precondition(lambda self: len(self.sales) < 2)
+    @rule(card=st.sampled_from(CARDS))
+    def buy(self, card: str) -> None:
+        teacher, partner = self.shop.person("instructor"), self.shop.person("instructor")
+        parties = sorted(f"instructor:{one.person_id}" for one in (teacher, partner))
+        shares = dict(zip(parties, (3333, 2100), strict=True))
+        course: CourseId = self.shop.course(shares=shares)
+        bought = self.shop.order(self.shop.person(), course)
+        assert self.shop.confirm(bought, card) == "succeeded"
+        self.hear(seed=0)
+        keys = (*(f"{party}:payable" for party in parties), "platform:revenue")
+        assert bought.payment.stripe_payment_intent_id is not None
+        self.sales.append(Sold(bought.payment.id, bought.payment.stripe_payment_intent_id, keys, 4900))
+
+    @precondition(lambda self: self.sales)
+    @rule(
+        which=st.integers(0, 1),
+        amount=st.one_of(st.none(), st.integers(1, 4900)),
+        fault=st.sampled_from(["", "", "", "reset_before", "reset_after", "500_before", "500_after", "429"]),
+    )
+    def refund(self, which: int, amount: int | None, fault: str) -> None:
+        sale = self.sales[which % len(self.sales)]
+        left = sale.paid - sale.total("pending", "succeeded")
+        self.settle_unknown()
+        if fault:
+            self.shop.fail_next("/v1/refunds", fault)
+        if left == 0 or (amount or 0) > left:
+            with pytest.raises((Invalid, Conflict)):
+                self.shop.refund(sale.payment_id, amount)
+            self.shop.stand_in.control("/faults/clear", {})
+        else:
+            self.shop.refund(sale.payment_id, amount)
+            self.settle_unknown()
+
+    @precondition(lambda self: self.sales)
+    @rule(which=st.integers(0, 1), amount=st.integers(1, 4900))
+    def refund_in_the_dashboard(self, which: int, amount: int) -> None:
+        sale = self.sales[which % len(self.sales)]
+        left = sale.paid - sale.total("pending", "succeeded")
+        if amount <= left:
+            wanted: Any = {"payment_intent": sale.intent_id, "amount": amount}
+            self.shop.office.v1.refunds.create(wanted)
+            self.hear(seed=amount)
+
+    @precondition(lambda self: any(sale.total("pending", "succeeded") for sale in self.sales))
+    @rule(data=st.data(), fails=st.booleans(), seed=st.integers(0, 99))
+    def a_bank_decides(self, data: st.DataObject, fails: bool, seed: int) -> None:
+        live = [
+            (refund_id, back)
+            for sale in self.sales
+            for refund_id, back in sale.backs.items()
+            if back.state == "pending" or (back.state == "succeeded" and fails)
+        ]
+        if live:
+            refund_id, _ = data.draw(st.sampled_from(live))
+            self.shop.decide_refund(refund_id, "fail" if fails else "succeed")
+            self.hear(seed=seed)
+
+    @rule(seed=st.integers(0, 99))
+    def everything_is_told_again(self, seed: int) -> None:
+        self.heard = 0
+        self.hear(seed=seed)
+
+    def settle_unknown(self) -> None:
+        """What the clock does: ask about what was not answered."""
+        for one in self.shop.refunds():
+            if one.state in ("unknown", "reserved"):
+                refunding.ask(self.shop.stripe, one.id)
+        self.hear(seed=1)
+
+    def hear(self, *, seed: int) -> None:
+        """The events that are new, each twice, in some order."""
+        events = self.shop.events()
+        news = events[self.heard :] * 2
+        self.heard = len(events)
+        random.Random(seed).shuffle(news)
+        self.shop.handle(news)
+
+    @invariant()
+    def the_books_stand_where_the_model_says(self) -> None:
+        at_stripe = self.shop.refunds_at_stripe()
+        for sale in self.sales:
+            mine = [one for one in at_stripe if one.payment_intent == sale.intent_id]
+            sale.backs = {one.id: Back(one.amount, str(one.status)) for one in mine}
+        balances = self.shop.balances()
+        expected: dict[str, int] = {}
+        for sale in self.sales:
+            live = sale.total("pending", "succeeded")
+            gone = cumulative_allocate(SHARES, paid=sale.paid, refunded_before=0, refund=live)
+            for key, share, back in zip(sale.parties, SHARES, gone, strict=True):
+                expected[key] = expected.get(key, 0) + share - back
+            expected[f"payment:{sale.payment_id}:refund_in_flight"] = sale.total("pending")
+            expected["stripe:balance"] = (
+                expected.get("stripe:balance", 0) - sale.paid + sale.total("succeeded")
+            )
+        assert balances == {key: amount for key, amount in expected.items() if amount}
+        statuses = {PaymentId(one.id): one.status for one in self.shop.payments()}
+        assert statuses == {sale.payment_id: sale.status for sale in self.sales}
+        assert len(self.shop.refunds()) == len(at_stripe)
+
+    def teardown(self) -> None:
+        for one in self.shop.inbox().values():
+            assert one.state == "handled", one.last_error
+        assert verify(self.shop.stripe) == Verdict([], waiting=0)
+
+
+def test_sales_and_refunds_in_any_order_end_where_a_plain_model_says(
+    shop: Shop, migrated_database: PreparedDatabase
+) -> None:
+    class Here(Refunds):
+        pass
+
+    Here.shop, Here.database = shop, migrated_database
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=8,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
