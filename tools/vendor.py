@@ -33,7 +33,7 @@ ICONS: Final = (
     "circle-check circle-question-mark clock cog copy credit-card download eye filter fingerprint "
     "flask-conical graduation-cap house info key-round landmark layout-dashboard lock log-out mail menu "
     "monitor moon plus printer receipt refresh-cw scale scroll-text search shield-check smartphone sun "
-    "terminal user users wallet webhook x"
+    "terminal undo-2 user user-check users wallet webhook x"
 ).split()
 
 

@@ -35,6 +35,8 @@ def account_words(key: str, names: Mapping[UUID, str]) -> str:
     person = owner_of(key)
     if person is not None:
         return f"Owed to {names.get(person, 'an instructor')}"
+    if kind_of(key).name == "refund_in_flight":
+        return "On its way back to the payer"
     return _WORDS.get(key, key)
 
 

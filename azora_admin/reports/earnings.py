@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Date, and_, cast, func, select
+from sqlalchemy import Date, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from azora_admin.core.ids import EntryId, PersonId
@@ -23,7 +23,8 @@ from azora_admin.ledger.tables import LedgerAccount as Account
 from azora_admin.ledger.tables import LedgerEntry as Entry
 from azora_admin.ledger.tables import LedgerLeg as Leg
 from azora_admin.marketplace.tables import Course
-from azora_admin.payments.tables import Payment
+from azora_admin.payments.tables import Payment, Refund
+from azora_admin.reports.entries import OF_REFUNDS
 from azora_admin.reports.figures import Change, change_of
 from azora_admin.reports.instructor_balance import instructor_balance
 
@@ -242,14 +243,20 @@ def _statement(
 
 
 def _titles(session: Session, lines: Sequence[LedgerLine]) -> dict[str, str]:
-    """The course of every sale among ``lines``, by the payment's id."""
-    payments = [UUID(line.reference) for line in lines if line.kind == "sale"]
+    """The course of every sale and refund among ``lines``, by the payment's or the refund's id."""
+    references = [UUID(line.reference) for line in lines if line.kind in ("sale", *OF_REFUNDS)]
     found = session.execute(
-        select(Payment.id, func.coalesce(Course.title, Payment.description).label("title"))
+        select(
+            Payment.id,
+            Refund.id.label("refund_id"),
+            func.coalesce(Course.title, Payment.description).label("title"),
+        )
         .outerjoin(Course, Course.id == Payment.course_id)
-        .where(Payment.id.in_(payments))
+        .outerjoin(Refund, and_(Refund.payment_id == Payment.id, Refund.id.in_(references)))
+        .where(or_(Payment.id.in_(references), Refund.id.in_(references)))
     ).all()
-    return {str(row.id): row.title for row in found}
+    titles = {str(row.id): row.title for row in found}
+    return titles | {str(row.refund_id): row.title for row in found if row.refund_id}
 
 
 def _key(instructor_id: PersonId) -> str:

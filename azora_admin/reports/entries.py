@@ -12,15 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from azora_admin.core.errors import NotFound
-from azora_admin.core.ids import EntryId, PaymentId
+from azora_admin.core.ids import EntryId, PaymentId, RefundId
 from azora_admin.core.money import Money
 from azora_admin.ledger.queries.entries import BookedEntry, BookedLeg, entries_for_reference, find_entry
 from azora_admin.messaging.tables import InboxEvent
-from azora_admin.payments.tables import Payment
+from azora_admin.payments.tables import Payment, Refund
 from azora_admin.reports.accounts import account_words, own_sense, owner_names
 from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_rows
 
 OF_PAYMENTS = ("sale", "processing_fee")
+OF_REFUNDS = ("refund_reserved", "refund_settled", "refund_failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,12 @@ def parse_cause(text: str) -> Cause:
     return Cause("other", text)
 
 
-def entries_of_payment(session: Session, payment_id: PaymentId) -> Sequence[EntryView]:
-    """Every entry about the payment, in the order of the book. Two statements."""
-    return entry_views(session, entries_for_reference(session, [str(payment_id)]))
+def entries_of_payment(
+    session: Session, payment_id: PaymentId, refund_ids: Sequence[RefundId] = ()
+) -> Sequence[EntryView]:
+    """Every entry about the payment and its refunds, in the order of the book. Two statements."""
+    references = [str(one) for one in (payment_id, *refund_ids)]
+    return entry_views(session, entries_for_reference(session, references))
 
 
 def entry_views(session: Session, entries: Sequence[BookedEntry]) -> Sequence[EntryView]:
@@ -171,9 +175,16 @@ def _keys(entries: Sequence[BookedEntry]) -> set[str]:
 
 
 def _payment_of(session: Session, entry: EntryView) -> PaymentRow | None:
-    if entry.kind not in OF_PAYMENTS:
+    if entry.kind in OF_PAYMENTS:
+        which = Payment.id == UUID(entry.reference)
+    elif entry.kind in OF_REFUNDS:
+        which = (
+            Payment.id
+            == select(Refund.payment_id).where(Refund.id == UUID(entry.reference)).scalar_subquery()
+        )
+    else:
         return None
-    row = session.execute(payment_rows().where(Payment.id == UUID(entry.reference))).one_or_none()
+    row = session.execute(payment_rows().where(which)).one_or_none()
     return payment_row(row) if row else None
 
 

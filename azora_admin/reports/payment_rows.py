@@ -35,6 +35,12 @@ class PaymentRow:
     failure_message: str | None
     created_at: datetime
     settled_at: datetime | None
+    refunded: Money
+
+    @property
+    def left(self) -> Money:
+        """What can still be refunded."""
+        return self.amount - self.refunded
 
 
 def is_unknown() -> ColumnElement[bool]:
@@ -67,6 +73,7 @@ def payment_rows() -> Select[*tuple[Any, ...]]:
             Payment.failure_message,
             Payment.created_at,
             Payment.settled_at,
+            Payment.refunded_minor,
         )
         .join(PAYER, PAYER.id == Payment.payer_id)
         .outerjoin(Course, Course.id == Payment.course_id)
@@ -89,4 +96,5 @@ def payment_row(row: Row[*tuple[Any, ...]]) -> PaymentRow:
         failure_message=row.failure_message,
         created_at=row.created_at,
         settled_at=row.settled_at,
+        refunded=Money(row.refunded_minor, row.currency),
     )

@@ -17,6 +17,7 @@ from azora_admin.core.money import Money
 from azora_admin.identity.tables import Person
 from azora_admin.marketplace.tables import AccessGrant, Course, SplitAgreement, SplitShare
 from azora_admin.messaging.tables import InboxEvent
+from azora_admin.payments.rules.refunds import UNSENT
 from azora_admin.payments.tables import Payment, PaymentChange
 from azora_admin.reports.accounts import account_words, owner_names
 from azora_admin.reports.entries import (
@@ -29,6 +30,7 @@ from azora_admin.reports.entries import (
     parse_cause,
 )
 from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_rows
+from azora_admin.reports.refund_list import RefundRow, refund_rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class PaymentStory:
     entries: Sequence[EntryView]
     access: Access | None
     portions: Sequence[Portion]
+    refunds: Sequence[RefundRow]
 
     @property
     def bar_values(self) -> Sequence[int]:
@@ -104,14 +107,14 @@ class PaymentStory:
 
     @property
     def is_moving(self) -> bool:
-        return self.facts.next_ask_at is not None
+        return self.facts.next_ask_at is not None or any(one.state in UNSENT for one in self.refunds)
 
 
 _INSTRUCTOR = aliased(Person, name="instructor")
 
 
 def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
-    """The payment's story. Raises NotFound. Eight statements however long it is; use a snapshot."""
+    """The payment's story. Raises NotFound. Nine statements however long it is; use a snapshot."""
     row = session.execute(
         payment_rows()
         .add_columns(
@@ -131,16 +134,26 @@ def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
     ).one_or_none()
     if row is None:
         raise NotFound("payment_not_found", "There is no such payment.")
-    entries = entries_of_payment(session, payment_id)
+    refunds = refund_rows_of(session, payment_id)
+    entries = entries_of_payment(session, payment_id, [one.id for one in refunds])
     return PaymentStory(
         payment=payment_row(row),
         facts=_facts(row),
         parties=_parties(session, row.split_agreement_id),
-        moments=_moments(session, payment_id, row, entries),
+        moments=_moments(session, payment_id, row, entries, refunds),
         entries=entries,
         access=_access(session, payment_id),
         portions=_portions(entries),
+        refunds=refunds,
     )
+
+
+def payment_line(session: Session, payment_id: PaymentId) -> PaymentRow:
+    """The payment as one row. Raises NotFound. One statement."""
+    row = session.execute(payment_rows().where(Payment.id == payment_id)).one_or_none()
+    if row is None:
+        raise NotFound("payment_not_found", "There is no such payment.")
+    return payment_row(row)
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> Facts:
@@ -173,7 +186,11 @@ def _parties(session: Session, agreement_id: UUID | None) -> Sequence[Party]:
 
 
 def _moments(
-    session: Session, payment_id: PaymentId, payment: Row[*tuple[Any, ...]], entries: Sequence[EntryView]
+    session: Session,
+    payment_id: PaymentId,
+    payment: Row[*tuple[Any, ...]],
+    entries: Sequence[EntryView],
+    refunds: Sequence[RefundRow],
 ) -> Sequence[Moment]:
     """Changes, bookings and events in one line of time, the newest first; an event stands with what it caused."""
     changes = session.execute(
@@ -184,7 +201,7 @@ def _moments(
     causes = [parse_cause(row.cause) for row in changes]
     # The sale is booked by the very change that says "succeeded"; a fee may come by an event of its own.
     booked = [entry for entry in entries if entry.cause not in causes]
-    events = _events(session, payment, [*causes, *(entry.cause for entry in booked)])
+    events = _events(session, payment, refunds, [*causes, *(entry.cause for entry in booked)])
     moments = [
         Moment(row.at, cause, events.get(cause.reference), to_status=row.to_status, reason=row.reason)
         for row, cause in zip(changes, causes, strict=True)
@@ -202,9 +219,13 @@ def _moments(
 
 
 def _events(
-    session: Session, payment: Row[*tuple[Any, ...]], causes: Sequence[Cause]
+    session: Session,
+    payment: Row[*tuple[Any, ...]],
+    refunds: Sequence[RefundRow],
+    causes: Sequence[Cause],
 ) -> dict[str, EventView]:
-    objects = [one for one in (payment.stripe_payment_intent_id, payment.stripe_charge_id) if one]
+    at_stripe = (payment.stripe_payment_intent_id, payment.stripe_charge_id)
+    objects = [one for one in (*at_stripe, *(refund.stripe_refund_id for refund in refunds)) if one]
     named = [cause.reference for cause in causes if cause.kind == "event"]
     rows = session.execute(
         select(*EVENT_COLUMNS).where(or_(InboxEvent.object_id.in_(objects), InboxEvent.id.in_(named)))

@@ -49,6 +49,8 @@ def install(app: Flask, settings: Settings) -> None:
         rule_words=statuses.rule_words,
         cause_words=statuses.cause_words,
         grant_words=statuses.grant_words,
+        refund_reason_words=statuses.refund_reason_words,
+        refund_failure_words=statuses.refund_failure_words,
         act_words=statuses.act_words,
         actor_words=statuses.actor_words,
         via_look=statuses.VIA.__getitem__,

@@ -193,6 +193,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "device": browsers.words,
     "device_icon": browsers.icon,
     "payment_look": statuses.payment_look,
+    "refund_look": statuses.refund_look,
     "event_look": statuses.EVENT.__getitem__,
     "key_look": statuses.KEY.__getitem__,
     "course_look": statuses.COURSE.__getitem__,

@@ -87,6 +87,11 @@ def toast(message: str, *, kind: str = "good") -> Markup:
     return Markup(render_template("components/_toast.html", message=message, kind=kind))  # noqa: S704  # escaped there
 
 
+def wanted_part() -> str | None:
+    """The id of the element that htmx will swap; None where a whole page is wanted."""
+    return htmx_request.htmx.target if partial() else None
+
+
 def redirect(url: str) -> Response:
     """Send the browser to ``url``: 303 for a form or link, HX-Redirect under htmx."""
     if not asked():

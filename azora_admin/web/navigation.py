@@ -55,7 +55,13 @@ WORKSPACES: Final = (
         STAFF,
         (
             Group(None, (Link("admin.overview", "layout-dashboard", "Overview", Action.READ_OVERVIEW, "o"),)),
-            Group("Money", (Link("admin.payments", "credit-card", "Payments", Action.READ_PAYMENTS, "p"),)),
+            Group(
+                "Money",
+                (
+                    Link("admin.payments", "credit-card", "Payments", Action.READ_PAYMENTS, "p"),
+                    Link("admin.refunds", "undo-2", "Refunds", Action.READ_PAYMENTS, "r"),
+                ),
+            ),
             Group("Access", (Link("admin.people", "users", "People", Action.READ_PEOPLE, "u"),)),
             Group(
                 "Operations",

@@ -131,7 +131,17 @@ _REFUND_REASONS: Final = {
     "fraudulent": "Fraudulent",
     "course_withdrawn": "Course withdrawn",
     "goodwill": "Goodwill",
-    "other": "Something else",
+    "other": "Another reason",
+}
+# Source: docs.stripe.com/api/refunds/object, ``failure_reason``; anything else keeps its own words.
+_REFUND_FAILURES: Final = {
+    "lost_or_stolen_card": "The card was lost or stolen, so the bank sent the money back.",
+    "expired_or_canceled_card": "The card has expired or was cancelled, so the bank sent the money back.",
+    "charge_for_pending_refund_disputed": "The payer's bank asked for the money before it arrived.",
+    "insufficient_funds": "Our balance at Stripe did not suffice.",
+    "declined": "The bank declined it without saying why.",
+    "merchant_request": "It was cancelled at Stripe at our request.",
+    "unknown": "The bank did not say why.",
 }
 _CAUSES: Final = {
     "event": "By Stripe's event",
@@ -181,6 +191,11 @@ def actor_words(name: str, via: str) -> str:
 def payment_look(status: str) -> Look:
     """How a payment's status looks. Raises KeyError for one that this version does not know."""
     return PAYMENT[status]
+
+
+def refund_failure_words(reason: str) -> str:
+    """Why a refund failed or was cancelled."""
+    return _REFUND_FAILURES.get(reason, reason)
 
 
 def refund_look(state: str) -> Look:

@@ -55,6 +55,7 @@ class Scene:
     rust: market.SomeCourse
     changed: UUID
     machine: PersonId
+    refunded: PaymentId
 
 
 @pytest.fixture(scope="session")
@@ -86,15 +87,18 @@ def scene(served: str) -> Scene:
         rust = market.add_course("Rust for Embedded Linux", priya, 4900)
         dear = market.add_course(LONG_TITLE, other, 40_000_000)
         for learner in market.add_learners(range(28)):
-            market.pay(learner, rust)
+            sold = market.pay(learner, rust)
             moving.advance(timedelta(days=1))
+        market.refund_in_dashboard(sold, 4900, status="failed")
+        market.refund_in_dashboard(sold, 1000)
+        market.ask_for_refund(market.add_person("bea@market.test", "Bea Adeyemi", "finance"), sold)
         paid = market.pay(elena, dear, event="evt_paid")
         refused = market.refuse(elena, market.add_course("Zero-Knowledge Proofs", priya, 9900))
     open_one = market.order(elena, rust)
     _receive(f"pi_{paid.hex}")
     with db.reading() as session:
         sale = entries_for_reference(session, [str(paid)])[0].id
-    return Scene(served, paid, refused, open_one, sale, elena, rust, _change(elena), _add_machine())
+    return Scene(served, paid, refused, open_one, sale, elena, rust, _change(elena), _add_machine(), sold)
 
 
 def _add_machine() -> PersonId:

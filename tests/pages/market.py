@@ -11,16 +11,22 @@ from datetime import timedelta
 from functools import cache
 
 from azora_admin.core import clock, db
-from azora_admin.core.ids import AgreementId, CourseId, PaymentId, PersonId
+from azora_admin.core.config import load_settings
+from azora_admin.core.ids import AgreementId, CourseId, PaymentId, PersonId, RefundId, new_id
 from azora_admin.core.money import Money
-from azora_admin.flows import sale
+from azora_admin.flows import refund, refunding, sale
+from azora_admin.gateways.stripe import shapes
+from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
 from azora_admin.identity import actions as people
-from azora_admin.identity.rules import NewPerson
+from azora_admin.identity.queries import get_person
+from azora_admin.identity.rules import Actor, NewPerson
 from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace.queries import get_split
 from azora_admin.marketplace.rules import check_course
 from azora_admin.payments.actions import charges
+from azora_admin.payments.queries import get_payment
+from azora_admin.payments.rules.refunds import Limits
 
 PASSWORD = "correct horse battery"
 
@@ -120,6 +126,43 @@ def hear(
     )
     with db.transaction() as session:
         sale.settle(session, intent, cause=cause)
+
+
+def refund_in_dashboard(payment_id: PaymentId, amount: int, *, status: str = "succeeded") -> None:
+    """A refund that was made at Stripe, and that Stripe tells of."""
+    with db.transaction() as session:
+        currency = get_payment(session, payment_id).amount.currency
+        told = shapes.Refund(
+            id=f"re_{new_id().hex}",
+            status=status,
+            amount=Money(amount, currency),
+            intent_id=_intent_id(payment_id),
+            refund_id=None,
+            reason=None,
+            failure_reason="expired_or_canceled_card" if status == "failed" else None,
+            created_at=clock.now(),
+        )
+        assert refund.settle(session, told, cause="ask")
+
+
+def ask_for_refund(asker_id: PersonId, payment_id: PaymentId, amount: int | None = None) -> RefundId:
+    """A refund that waits for a second person. Stripe hears nothing of it."""
+    with db.reading() as session:
+        asker = get_person(session, asker_id)
+    actor = Actor(asker.person_id, asker.name, "page", request_id="req_test", address="")
+    wanted = refunding.Wanted(
+        payment_id, amount, "requested_by_customer", "Ticket #4812: bought the wrong level."
+    )
+    made = refunding.request(
+        StripeConnection(load_settings({})),
+        asker,
+        actor,
+        wanted,
+        limits=Limits(support=1_000_000, alone=0),
+        ask_after=timedelta(seconds=20),
+    )
+    assert made.refund.state == "waiting"
+    return made.refund.id
 
 
 def add_learners(numbers: Iterable[int]) -> list[PersonId]:

@@ -20,4 +20,6 @@ from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their rout
     people,
     permissions,
     person,
+    refund,
+    refunds,
 )

@@ -12,10 +12,11 @@ from azora_admin.core import db
 from azora_admin.core.ids import PaymentId, parse_id
 from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
+from azora_admin.payments.rules.settlement import PAID
 from azora_admin.reports.payment_list import COUNTED, PaymentFilter, PaymentList, list_payments
 from azora_admin.reports.payment_story import payment_story
 from azora_admin.web import hx, lists
-from azora_admin.web.callers import needs
+from azora_admin.web.callers import caller, needs
 from azora_admin.web.days import Days, asked_days
 from azora_admin.web.statuses import PAYMENT
 
@@ -25,6 +26,7 @@ WAITING: Final = ("pending", "requires_action", "processing", "unknown")
 TABS: Final = (
     ("All", ()),
     ("Succeeded", ("completed",)),
+    ("Refunded", ("partially_refunded", "refunded")),
     ("Waiting", WAITING),
     ("Failed", ("failed",)),
     ("Cancelled", ("cancelled",)),
@@ -91,7 +93,12 @@ def payments_detail(payment_id: str) -> Response:
     """One payment; while it moves, htmx asks for its part again."""
     with db.snapshot() as session:
         story = payment_story(session, PaymentId(parse_id(payment_id)))
-    return hx.respond("admin/payment.html", part="payments/_story.html", target="story", story=story)
+    may_refund = (
+        caller().may(Action.REFUND) and story.payment.status in PAID and not story.payment.left.is_zero
+    )
+    return hx.respond(
+        "admin/payment.html", part="payments/_story.html", target="story", story=story, may_refund=may_refund
+    )
 
 
 def _asked() -> Asked:
