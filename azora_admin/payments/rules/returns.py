@@ -2,7 +2,7 @@
 
 What the parties have given back in all depends on the sum of the live refunds alone, never on their order: a refund
 moves the sum up and takes the difference, a failed one moves it down and gives the difference back. So a full refund
-leaves every party at nought, whatever failed on the way (docs/decisions/0024).
+leaves every party at nought, whatever failed on the way (docs/decisions/0027).
 Source: the legs of the sale itself, not today's split; the divisor method of ``cumulative_allocate``.
 """
 
