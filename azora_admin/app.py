@@ -19,6 +19,8 @@ from azora_admin.core import db
 from azora_admin.core.config import Settings, SettingsError
 from azora_admin.core.places import asset_root
 from azora_admin.gateways.stripe.client import StripeConnection
+from azora_admin.jobs import stripe_events
+from azora_admin.pages.admin import events
 from azora_admin.web import errors, money, request_ids
 from azora_admin.webhooks import stripe as stripe_webhooks
 
@@ -76,6 +78,7 @@ def _add_faces(app: Flask, settings: Settings, ring: KeyRing) -> None:
     # A person waits, and a thread with them: better to be told soon that Stripe is silent than to hang on.
     stripe = StripeConnection(settings, read_seconds=8.0, retries=1)
     money.install(app, settings, stripe)
+    app.extensions[events.REHEARSAL] = partial(stripe_events.rehearse, stripe)
     for blueprint in (
         *pages.blueprints(settings),
         v1.blueprint(settings, stripe),

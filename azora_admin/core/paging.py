@@ -22,10 +22,13 @@ _SIGNATURE_BYTES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list ordered by (``at``, ``id``), a time or a text; ``backwards`` reads the page before it."""
+    """A place in a list ordered by (``at``, ``id``), a time or a text; ``backwards`` reads the page before it.
+
+    ``id`` is one of ours, or a text where the rows go by somebody else's.
+    """
 
     at: datetime | str
-    id: UUID
+    id: UUID | str
     backwards: bool = False
 
 
@@ -41,7 +44,8 @@ class Page(Generic[T]):
 def encode_cursor(cursor: Cursor, *, secret: str, scope: str) -> str:
     """The opaque text of a cursor. ``scope`` names the list: a cursor of another list is refused."""
     at = cursor.at if isinstance(cursor.at, str) else _micros(cursor.at)
-    body = json.dumps([at, cursor.id.hex, int(cursor.backwards)], separators=(",", ":")).encode()
+    identity = [cursor.id] if isinstance(cursor.id, str) else cursor.id.hex
+    body = json.dumps([at, identity, int(cursor.backwards)], separators=(",", ":")).encode()
     return _text_of(_sign(body, secret, scope) + body)
 
 
@@ -55,12 +59,20 @@ def decode_cursor(text: str, *, secret: str, scope: str) -> Cursor:
     # Base64 passes over foreign letters and spare bits: only the one text that we would write is ours.
     if _text_of(raw) != text or not hmac.compare_digest(signature, _sign(body, secret, scope)):
         raise _not_ours()
-    at, id_hex, backwards = json.loads(body)
-    return Cursor(at if isinstance(at, str) else _time(at), UUID(hex=id_hex), bool(backwards))
+    at, identity, backwards = json.loads(body)
+    return Cursor(
+        at if isinstance(at, str) else _time(at),
+        identity[0] if isinstance(identity, list) else UUID(hex=identity),
+        bool(backwards),
+    )
 
 
 def page_of(
-    rows: Sequence[T], *, limit: int, cursor: Cursor | None, key: Callable[[T], tuple[datetime | str, UUID]]
+    rows: Sequence[T],
+    *,
+    limit: int,
+    cursor: Cursor | None,
+    key: Callable[[T], tuple[datetime | str, UUID | str]],
 ) -> Page[T]:
     """Make a page of up to ``limit + 1`` rows read in the cursor's direction.
 

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from azora_admin.core import clock
 from azora_admin.core.money import Money, exponent, money_text
-from azora_admin.web import browsers, navigation, statuses
+from azora_admin.web import browsers, highlighting, navigation, statuses
 
 MINUS: Final = "\u2212"
 _DAY: Final = timedelta(days=1)
@@ -195,6 +195,9 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "payment_look": statuses.payment_look,
     "refund_look": statuses.refund_look,
     "event_look": statuses.EVENT.__getitem__,
+    "attempt_look": statuses.ATTEMPT.__getitem__,
+    "brought_by": statuses.BROUGHT_BY.__getitem__,
+    "json": highlighting.json_markup,
     "key_look": statuses.KEY.__getitem__,
     "course_look": statuses.COURSE.__getitem__,
 }

@@ -45,6 +45,16 @@ EVENT: Final[Mapping[str, Look]] = {
     "parked": Look("bad", "Parked", "circle-alert"),
     "left": Look("idle", "Left as is", "x"),
 }
+# A step in an event's life.
+ATTEMPT: Final[Mapping[str, Look]] = {
+    "handled": Look("good", "Handled", "check"),
+    "ignored": Look("idle", "Not needed", "x"),
+    "failed": Look("warn", "Failed, tried again later", "circle-alert"),
+    "parked": Look("bad", "Failed for the last time, parked", "circle-alert"),
+    "replayed": Look("info", "Replayed", "refresh-cw"),
+    "left": Look("idle", "Left as it is", "x"),
+}
+BROUGHT_BY: Final[Mapping[str, str]] = {"webhook": "Sent by Stripe", "backfill": "Found in Stripe's list"}
 COURSE: Final[Mapping[str, Look]] = {
     "draft": Look("idle", "Draft", "clock"),
     "published": Look("good", "On sale", "check"),

@@ -57,6 +57,7 @@ REPEATABLE: Final = {
     "sign_in.sign_out": "twice is once",
     "sign_in.theme": "twice is once",
     "seeing.stop": "twice is once",
+    "admin.events_rehearse": "it changes nothing: what it does is rolled back",
     "admin.audit_export": "it changes nothing; the log says that it was made twice",
     "jump.set_keys": "twice is once",
     "second_step.submit": "half a sign-in becomes a whole one once",

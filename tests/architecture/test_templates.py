@@ -29,7 +29,7 @@ SWAPS: Final = frozenset(
 VOID: Final = frozenset("area base br col embed hr img input link meta source track wbr".split())
 # Built from a status, a method or a place in a list, so that their names stand nowhere in full.
 BUILT: Final = re.compile(
-    r"(pill|notice|delta)--(good|bad|warn|info|idle|flat)|[tis]+-(good|bad|warn|info)|f\d|menu--up|verb--[a-z]+"
+    r"(pill|notice|delta)--(good|bad|warn|info|idle|flat)|[tis]+-(good|bad|warn|info)|f\d|menu--up|verb--[a-z]+|hl-[a-z0-9]+"
 )
 
 

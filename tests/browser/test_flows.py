@@ -136,3 +136,26 @@ def test_on_a_phone_the_side_bar_opens_over_the_page(open_page: Open, script: bo
     page.get_by_role("button", name="Open navigation").click()
     page.get_by_role("link", name="Stripe events", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Stripe events")
+
+
+def test_staff_finds_a_parked_event_rehearses_it_and_leaves_it(open_page: Open, script: bool) -> None:
+    page = open_page(ADMIN, java_script_enabled=script)
+    page.get_by_role("link", name="1 Stripe event parked").click()
+    expect(page).to_have_url(re.compile(r"/admin/events\?state=parked$"))
+    page.get_by_role("link", name="All", exact=True).click()
+    page.get_by_role("heading", name="Parked").wait_for()
+    page.locator("#parked-evt_parked .row-link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("charge.updated")
+    page.get_by_role("button", name="Replay…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Replay this event?")
+    # Nobody is Stripe here.
+    expect(page.get_by_text("It would fail again")).to_be_visible()
+    page.get_by_role("link", name="Back to the event").click()
+    page.get_by_label("Reason").fill("Made by hand in the dashboard.")
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.get_by_text("The event is left as it is.")).to_be_visible()
+    expect(page.locator(".line-time").first).to_contain_text("Made by hand in the dashboard.")
+    page.get_by_role("link", name="payment_intent.succeeded").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("payment_intent.succeeded")
+    page.get_by_role("link", name="$400,000.00").first.click()
+    expect(page).to_have_url(re.compile("/admin/(payments|entries)/"))

@@ -8,6 +8,7 @@ from flask import Flask
 from azora_admin.core import db
 from azora_admin.identity.rules import PEOPLE, STAFF
 from azora_admin.ledger.queries.entries import entries_for_reference
+from tests.messaging.events import receive
 from tests.pages import market
 from tests.pages.conftest import Browser
 
@@ -17,6 +18,7 @@ ADMIN = [
     "/admin/payments/{payment}",
     "/admin/entries/{entry}",
     "/admin/events",
+    "/admin/events/{event}",
     "/admin/people",
     "/admin/people/{person}",
     "/admin/permissions",
@@ -56,7 +58,8 @@ def sold() -> dict[str, str]:
     payment = market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 4900))
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0]
-    return {"payment": str(payment), "entry": str(entry.id), "person": str(learner)}
+    receive("evt_1")
+    return {"payment": str(payment), "entry": str(entry.id), "person": str(learner), "event": "evt_1"}
 
 
 @pytest.mark.parametrize("role", sorted(PEOPLE))
@@ -82,6 +85,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         rule.rule.replace("<payment_id>", "{payment}")
         .replace("<entry_id>", "{entry}")
         .replace("<person_id>", "{person}")
+        .replace("<event_id>", "{event}")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.partition(".")[0] in ours and "GET" in (rule.methods or ())
     }

@@ -6,6 +6,7 @@ import pytest
 
 from azora_admin.core import db
 from azora_admin.ledger.queries.entries import entries_for_reference
+from tests.messaging.events import receive
 from tests.pages import market
 from tests.pages.conftest import Browser, Counted
 
@@ -20,6 +21,8 @@ PAGES = {
         "/admin/refunds",
         "/admin/refunds?state=succeeded",
         "/admin/events",
+        "/admin/events?type=payment_intent.succeeded&state=handled&dates=7d",
+        "/admin/events/{event}",
         "/admin/people",
         "/admin/people?q=learner",
         "/admin/people?role=instructor",
@@ -41,19 +44,21 @@ def test_a_page_costs_no_more_statements_with_more_rows(
     market.add_person("admin@market.test", "Amara Nwosu", "admin")
     teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
     first, *others = market.add_learners(range(6))
-    payment = market.pay(first, market.add_course("The first course", teacher, 4900))
+    payment = market.pay(first, market.add_course("The first course", teacher, 4900), event="evt_1")
+    receive("evt_1")
     market.refund_in_dashboard(payment, 100)
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0].id
     client = browser(email)
-    path = path.format(payment=payment, entry=entry)
+    path = path.format(payment=payment, entry=entry, event="evt_1")
     client.get(path)
     with statements() as few:
         assert client.get(path).status_code == 200
     for number in range(3):
         course = market.add_course(f"Course number {number}", teacher, 9900)
         for learner in (first, *others):
-            market.refund_in_dashboard(market.pay(learner, course), 100)
+            market.refund_in_dashboard(market.pay(learner, course, event="evt_1"), 100)
+            receive(f"evt_{learner.hex}{number}")
     with statements() as many:
         assert client.get(path).status_code == 200
     assert len(many) == len(few)

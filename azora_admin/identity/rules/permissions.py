@@ -33,6 +33,7 @@ class Action(StrEnum):
     APPROVE_REFUNDS = "refunds:approve"
     READ_LEDGER = "ledger:read"
     READ_EVENTS = "events:read"
+    REPLAY_EVENTS = "events:replay"
     READ_PEOPLE = "people:read"
     CHANGE_ROLES = "people:roles"
     END_SESSIONS = "people:sessions"
@@ -102,6 +103,12 @@ PERMISSIONS: Final = (
     ),
     Permission(Action.READ_LEDGER, "See ledger entries and what explains them", STAFF),
     Permission(Action.READ_EVENTS, "See what Stripe told us", STAFF),
+    Permission(
+        Action.REPLAY_EVENTS,
+        "Have Stripe's events handled again, or leave them as they are",
+        _roles("finance", "admin"),
+        changes=True,
+    ),
     Permission(Action.READ_PEOPLE, "Find people and see their roles and sessions", STAFF),
     Permission(Action.CHANGE_ROLES, "Give and take roles", _roles("admin"), changes=True, dangerous=True),
     Permission(Action.END_SESSIONS, "End other people's sessions", _roles("support", "admin"), changes=True),
