@@ -14,8 +14,10 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select, text
 
+from azora_admin.app import create_app
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
+from azora_admin.core.config import Settings
 from azora_admin.core.ids import EntryId, PaymentId, PersonId, new_id
 from azora_admin.core.money import Money
 from azora_admin.identity.actions import audit
@@ -66,6 +68,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=str(ensure_chromium()), args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def app(settings: Settings, database: db.Database) -> Flask:
+    """The whole application, with nobody where Stripe should be: no page of these tests reaches beyond the machine."""
+    return create_app(settings.model_copy(update={"stripe_api_base": "http://127.0.0.1:9"}))
 
 
 @pytest.fixture
