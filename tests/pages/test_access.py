@@ -22,6 +22,8 @@ ADMIN = [
     "/admin/people",
     "/admin/people/{person}",
     "/admin/permissions",
+    "/admin/refunds",
+    "/admin/payments/{payment}/refund",
 ]
 INSTRUCTOR = ["/instructor/", "/instructor/earnings"]
 ACCOUNT = [
