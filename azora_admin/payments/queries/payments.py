@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, exists, select, tuple_
 from sqlalchemy.orm import Session
 
 from azora_admin.core.errors import NotFound
@@ -16,7 +16,7 @@ from azora_admin.core.money import Money
 from azora_admin.core.paging import Cursor, Page, page_of
 from azora_admin.core.revisions import revision
 from azora_admin.core.statements import Statement, rows
-from azora_admin.payments.tables import Customer, Payment
+from azora_admin.payments.tables import Customer, Payment, Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class PaymentView:
     created_at: datetime
     settled_at: datetime | None
     refunded: Money
+    has_refunds: bool
     revision: int
 
 
@@ -52,6 +53,7 @@ _COLUMNS = (
     Payment.created_at,
     Payment.settled_at,
     Payment.refunded_minor,
+    exists().where(Refund.payment_id == Payment.id),
     revision(Payment),
 )
 
@@ -117,5 +119,5 @@ def find_customer_id(session: Session, person_id: PersonId) -> str | None:
 
 def _view(row: Sequence[Any]) -> PaymentView:
     payment_id, payer_id, course_id, amount_minor, currency, *after = row
-    after[-2] = Money(after[-2], currency)  # what was refunded
+    after[-3] = Money(after[-3], currency)  # what was refunded
     return PaymentView(payment_id, payer_id, course_id, Money(amount_minor, currency), *after)
