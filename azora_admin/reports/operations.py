@@ -29,17 +29,34 @@ from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_ro
 RECENT: Final = 7
 TOP: Final = 5
 DEFAULT_CURRENCY: Final = "usd"
+# The kinds of entry by which parties give back what a sale brought them, and get it again when a refund fails.
+_OF_REFUNDS: Final = ("refund_reserved", "refund_failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Where a period's gross volume went; the parts sum to it. ``platform`` is after processing."""
+    """Where a period's gross volume went; the parts sum to it. ``platform`` is after processing.
+
+    ``refunded`` went back in the period, less what came back of earlier refunds; the parties' parts are net of it.
+    """
 
     gross: Money
+    refunded: Money
     instructors: Money
     platform: Money
     processing: Money
     other: Money
+
+    @property
+    def parts(self) -> Sequence[tuple[str, Money]]:
+        """Each part by its name; what is seldom is left out when it is nothing."""
+        seldom = (("Refunded", self.refunded), ("Other", self.other))
+        return [
+            ("Instructors", self.instructors),
+            ("Azora, after processing", self.platform),
+            ("Card processing", self.processing),
+            *(part for part in seldom if part[1].amount),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ class Overview:
 
     @property
     def platform_revenue(self) -> Money:
-        """Azora's share of the period's sales, before processing."""
+        """Azora's share of the period's sales less its share of what was refunded, before processing."""
         return Money(self.revenue.now, self.currency)
 
 
@@ -84,6 +101,7 @@ class _Day:
     gross: int = 0
     revenue: int = 0
     instructors: int = 0
+    refunded: int = 0
     fees: int = 0
     sales: int = 0
     finished: int = 0
@@ -140,7 +158,8 @@ def _days(session: Session, period: Period) -> _Book:
     for row in session.execute(_ledger_days(period)).all():
         day = days.on(row.asset, row.on)
         day.gross, day.revenue = int(row.gross), int(row.revenue)
-        day.instructors, day.fees, day.sales = int(row.instructors), int(row.fees), row.sales
+        day.instructors, day.refunded = int(row.instructors), int(row.refunded)
+        day.fees, day.sales = int(row.fees), row.sales
     for row in session.execute(_outcome_days(period)).all():
         day = days.on(row.currency, row.on)
         day.finished, day.failed = row.finished, row.failed
@@ -148,7 +167,8 @@ def _days(session: Session, period: Period) -> _Book:
 
 
 def _ledger_days(period: Period) -> Any:
-    is_sale = Entry.kind == "sale"
+    is_sale, is_share = Entry.kind == "sale", Entry.kind.in_(("sale", *_OF_REFUNDS))
+    is_partys = Account.kind.not_in(("refund_in_flight", "stripe_balance"))
     at_stripe = and_(is_sale, Account.kind == "stripe_balance")
     on = _day_of(Entry.occurred_at)
     return (
@@ -156,8 +176,9 @@ def _ledger_days(period: Period) -> Any:
             Leg.asset,
             on.label("on"),
             _sum(-Leg.amount, at_stripe).label("gross"),
-            _sum(Leg.amount, and_(is_sale, Account.kind == "platform_revenue")).label("revenue"),
-            _sum(Leg.amount, and_(is_sale, Account.kind == "instructor_payable")).label("instructors"),
+            _sum(Leg.amount, and_(is_share, Account.kind == "platform_revenue")).label("revenue"),
+            _sum(Leg.amount, and_(is_share, Account.kind == "instructor_payable")).label("instructors"),
+            _sum(-Leg.amount, and_(Entry.kind.in_(_OF_REFUNDS), is_partys)).label("refunded"),
             _sum(-Leg.amount, Account.kind == "stripe_fees").label("fees"),
             func.count().filter(at_stripe).label("sales"),
         )
@@ -204,13 +225,15 @@ def _by_sales(book: _Book) -> tuple[str, ...]:
 
 def _division(days: Sequence[_Day], currency: str) -> Division:
     gross, fees = sum(day.gross for day in days), sum(day.fees for day in days)
+    refunded = sum(day.refunded for day in days)
     revenue, instructors = sum(day.revenue for day in days), sum(day.instructors for day in days)
     return Division(
         gross=Money(gross, currency),
+        refunded=Money(refunded, currency),
         instructors=Money(instructors, currency),
         platform=Money(revenue - fees, currency),
         processing=Money(fees, currency),
-        other=Money(gross - instructors - revenue, currency),
+        other=Money(gross - instructors - revenue - refunded, currency),
     )
 
 

@@ -8,16 +8,18 @@ import pytest
 from sqlalchemy import text
 
 from azora_admin.core import db
-from azora_admin.core.clock import FixedClock
+from azora_admin.core.clock import Clock, FixedClock, SystemClock
 from azora_admin.core.money import Money
 from azora_admin.messaging import reading
 from azora_admin.reports.operations import Overview, overview
 from tests.pages import market
+from tests.refunding import PENDING, sold
+from tests.selling import Shop
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def look(clock: FixedClock, *, days: int = 7, currency: str | None = None) -> Overview:
+def look(clock: Clock, *, days: int = 7, currency: str | None = None) -> Overview:
     with db.snapshot() as session:
         return overview(session, now=clock.now(), days=days, currency=currency)
 
@@ -148,3 +150,24 @@ def test_a_list_of_events_that_nobody_reads_is_a_concern(test_clock: FixedClock)
     test_clock.advance(timedelta(seconds=1))
     (concern,) = look(test_clock).concerns
     assert (concern.topic, concern.oldest_at) == ("events_unread", read_at)
+
+
+@pytest.mark.parametrize("amount", [2000, 4900])
+def test_what_was_refunded_is_no_partys_any_more(shop: Shop, amount: int) -> None:
+    shop.refund(sold(shop), amount)
+    seen = look(SystemClock())
+    parts = seen.division
+    assert (parts.gross.amount, parts.refunded.amount) == (4900, amount)
+    assert sum(part.amount for _, part in parts.parts) == parts.gross.amount
+    assert [name for name, _ in parts.parts][3:] == ["Refunded"]
+    assert seen.revenue.now == parts.platform.amount + parts.processing.amount
+    assert parts.instructors.is_zero is (amount == 4900)
+
+
+def test_a_refund_that_failed_is_none(shop: Shop) -> None:
+    refund = shop.refund(sold(shop, PENDING))
+    shop.decide_refund(refund.stripe_refund_id, "fail")
+    shop.hear()
+    parts = look(SystemClock()).division
+    assert parts.refunded.is_zero
+    assert parts.instructors + parts.platform + parts.processing == parts.gross
