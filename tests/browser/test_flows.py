@@ -52,6 +52,7 @@ def test_staff_goes_from_the_overview_to_the_entry_behind_a_number(
     expect(page.locator("#results tbody tr")).to_have_count(1)
     expect(page.locator("#results")).to_contain_text("The card has insufficient funds.")
     page.get_by_role("link", name="Succeeded").click()
+    expect(page.locator("#results")).to_contain_text("$400,000.00")
     expect(page.locator("#results tbody tr")).to_have_count(1)
     page.locator("#results .row-link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("$400,000.00")
