@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
@@ -85,12 +86,22 @@ def database(settings: Settings, migrated_database: PreparedDatabase) -> Iterato
         migrated_database.restore()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(run_folder: Path) -> FileSystemBytecodeCache:
+    """Templates compiled once in this run, and not again for each test: some 40 ms a page."""
+    folder = run_folder / "templates"
+    folder.mkdir()
+    return FileSystemBytecodeCache(str(folder))
+
+
 @pytest.fixture
-def app(settings: Settings, database: db.Database) -> Flask:
+def app(settings: Settings, database: db.Database, compiled_templates: FileSystemBytecodeCache) -> Flask:
     """The whole application."""
     from azora_admin.app import create_app
 
-    return create_app(settings)
+    made = create_app(settings)
+    made.jinja_env.bytecode_cache = compiled_templates
+    return made
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_what_could_mean_something_else_is_refused(typed: str) -> None:
     assert [one.field for one in refused.value.errors] == ["amount"]
 
 
-@given(st.integers(0, 10**12), st.sampled_from(["usd", "jpy", "kwd"]))
+@given(st.integers(0, 10**12 - 1), st.sampled_from(["usd", "jpy", "kwd"]))
 def test_what_stands_in_a_field_is_read_as_it_was(amount: int, currency: str) -> None:
     money = Money(amount, currency)
     assert read_amount(plain_amount(money), currency) == money
