@@ -135,6 +135,15 @@ def test_it_can_be_interrupted_while_it_is_still_starting(spare_home: Path) -> N
         kill_all(starting)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What is started from now on can be interrupted: in the background a shell has its programs ignore that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what another process catches")
 def test_an_interrupt_of_the_parent_alone_ends_it_under_make(spare_home: Path, tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text(
