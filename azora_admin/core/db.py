@@ -133,8 +133,8 @@ def transaction() -> Iterator[Session]:
     """One transaction: committed when the block ends, rolled back when it raises. Can't be nested."""
     if _inside.get():
         raise RuntimeError("a transaction is open already: pass its session down instead")
-    token = _inside.set(True)
     session = Session(current().writer, expire_on_commit=False)
+    token = _inside.set(True)
     try:
         with session:
             yield session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from typing import cast
 
 import pytest
 from sqlalchemy import text
@@ -99,3 +100,15 @@ def test_what_is_to_be_done_afterwards_is_done_once_the_transaction_is_over_howe
 def test_without_a_transaction_nothing_can_be_done_afterwards() -> None:
     with db.reading() as session, pytest.raises(RuntimeError, match="no transaction is open"):
         db.afterwards(session, session.close)
+
+
+def test_a_transaction_that_can_not_begin_leaves_nobody_inside_one(database: db.Database) -> None:
+    db.use(cast("db.Database", object()))
+    try:
+        with pytest.raises(AttributeError), db.transaction():
+            pass
+    finally:
+        db.use(database)
+    db.forbid_inside_transaction()
+    with db.transaction():
+        pass
