@@ -27,6 +27,11 @@ COPIES: Final = (
     ("@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2", "inter-latin-ext-5.3.0.woff2"),
     ("@fontsource-variable/inter/LICENSE", "LICENSE-inter.txt"),
     ("lucide-static/LICENSE", "LICENSE-lucide.txt"),
+    # For PDFs, which know no WOFF2.
+    ("@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf", "fonts/Inter-Regular.ttf"),
+    ("@expo-google-fonts/inter/500Medium/Inter_500Medium.ttf", "fonts/Inter-Medium.ttf"),
+    ("@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf", "fonts/Inter-SemiBold.ttf"),
+    ("@expo-google-fonts/inter/LICENSE_FONT", "fonts/LICENSE.txt"),
 )
 ICONS: Final = (
     "book-open braces calendar check chevron-down chevron-right chevrons-up-down circle-alert "
@@ -47,6 +52,7 @@ def main() -> int:
         check_versions()
         TARGET.mkdir(parents=True, exist_ok=True)
         for source, name in COPIES:
+            (TARGET / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(found(source), TARGET / name)
         (TARGET / "icons.svg").write_text(sprite(), encoding="utf-8")
     except VendorError as error:

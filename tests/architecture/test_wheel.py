@@ -19,6 +19,7 @@ import azora_admin, sys
 from azora_admin.app import create_app
 from azora_admin.core import db
 from azora_admin.core.config import load_settings
+from azora_admin.gateways.pdf import typesetting
 
 settings = load_settings()
 database = db.connect(settings)
@@ -27,6 +28,7 @@ page = client.get("/sign-in")
 style = client.get("/static/css/azora.css")
 icons = client.get("/static/vendor/icons.svg")
 print(azora_admin.__file__, page.status_code, style.status_code, icons.status_code)
+print("Inter" in typesetting._fonts().families(), typesetting._LAYOUTS.is_dir())
 print(page.text)
 style.close(); icons.close(); database.close()
 """
@@ -84,7 +86,8 @@ def test_the_wheel_carries_nothing_of_the_developers(wheel: Path) -> None:
 
 def test_an_installed_wheel_renders_the_sign_in_page(elsewhere: Path, settings: Settings) -> None:
     shown = _run(elsewhere, settings, [str(elsewhere / "env/bin/python"), "-c", _RENDER])
-    first, page = shown.split("\n", 1)
+    first, fonts, page = shown.split("\n", 2)
+    assert fonts == "True True", "PDFs find their layouts and Inter"
     assert first.split()[1:] == ["200", "200", "200"]
     assert str(elsewhere) in first, "the installed package must answer, not the checkout"
     assert 'name="password"' in page

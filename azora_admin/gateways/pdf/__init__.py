@@ -1,0 +1,1 @@
+"""PDFs. The only code that knows the typesetter."""
