@@ -69,7 +69,7 @@ def _shown(sign: str) -> str:
 
 def _compiled(layout: str, handed: dict[str, str], at: datetime, standards: list[typst.PDFStandard]) -> bytes:
     return typst.compile(
-        str(_LAYOUTS / f"{layout}.typ"),
+        str(_LAYOUTS.joinpath(f"{layout}.typ")),
         # Layouts show our mark, which lies among the browser's files.
         root=str(_LAYOUTS.parent.parent),
         font_paths=_fonts(),
