@@ -17,7 +17,7 @@ from azora_admin.flows.refunding import Plan, Requested
 from azora_admin.identity.rules import SignedIn
 from azora_admin.identity.rules.signing_keys import SigningKey
 from azora_admin.ledger.rules import Leg
-from azora_admin.marketplace.queries import CourseView, Reason
+from azora_admin.marketplace.queries import CourseView, EnrolmentView, Reason
 from azora_admin.payments.queries import PaymentView, RefundView
 from azora_admin.reports.instructor_balance import InstructorBalance
 
@@ -166,6 +166,23 @@ def order(bought: Purchase) -> shapes.Order:
 def enrolled(bought: Enrolment) -> shapes.Enrolled:
     """A free course, open at once."""
     return {"enrollment": {"course_id": bought.course_id, "enrolled_at": bought.enrolled_at}}
+
+
+def enrolment(one: EnrolmentView) -> shapes.CourseEnrolment:
+    """A course that its learner is in, and how far they came."""
+    return {
+        "id": one.id,
+        "course_id": one.course_id,
+        "title": one.title,
+        "enrolled_at": one.enrolled_at,
+        "is_open": one.is_open,
+        "progress": {
+            "lessons": one.progress.lessons,
+            "opened": one.progress.opened,
+            "completed": one.progress.completed,
+            "percent": one.progress.percent,
+        },
+    }
 
 
 def earnings(balances: Sequence[InstructorBalance]) -> shapes.Earnings:

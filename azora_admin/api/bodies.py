@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
 
 from flask import request
 from pydantic import Field, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from azora_admin.api.inputs import ONE_LINE, Address, Input
+from azora_admin.api.inputs import ONE_LINE, Address, Input, Moment
 from azora_admin.api.schemas import one_of
 from azora_admin.core.errors import DomainError, FieldError, Invalid
+from azora_admin.core.ids import LessonId
 from azora_admin.identity.rules.passwords import PASSWORD_LONGEST, PASSWORD_SHORTEST
 from azora_admin.identity.rules.people import NAME_LONGEST
 from azora_admin.payments.rules.refunds import NOTE_LONGEST, REASONS
@@ -99,6 +101,18 @@ class Refund(Body):
     reason: Annotated[str, one_of(REASONS)]
     note: Annotated[str | None, Field(max_length=NOTE_LONGEST, examples=["Ticket 4812"])] = None
     """For the audit log."""
+
+
+class Progress(Body):
+    """That a lesson was opened, or completed: one of the two."""
+
+    lesson_id: LessonId
+    event_id: UUID
+    """Made by the app, and the same whenever it sends this again."""
+    opened_at: Moment | None = None
+    """When the lesson was opened, with a time zone."""
+    completed_at: Moment | None = None
+    """When it was completed, with a time zone."""
 
 
 B = TypeVar("B", bound=Body)

@@ -58,6 +58,7 @@ INSUFFICIENT_PERMISSIONS: Final = Refusal(
 SECOND_FACTOR_NOT_SET_UP: Final = Refusal(
     403, "second_factor_not_set_up", "The person's role needs a second factor: set one up on the pages first."
 )
+NOT_ENROLLED: Final = Refusal(403, "not_enrolled", "The caller's access to the course has ended.")
 FRESH_SIGN_IN_REQUIRED: Final = Refusal(
     403, "fresh_sign_in_required", "This is dangerous, and the last sign-in too long ago: sign in again."
 )
@@ -65,6 +66,9 @@ FRESH_SIGN_IN_REQUIRED: Final = Refusal(
 NOT_FOUND: Final = Refusal(404, "not_found", "The id in the address can't be one of ours.")
 CURSOR_NOT_FOUND: Final = Refusal(404, "cursor_not_found", "The cursor is none of this list's.")
 COURSE_NOT_FOUND: Final = Refusal(404, "course_not_found", "There is no such course.")
+ENROLMENT_NOT_FOUND: Final = Refusal(
+    404, "enrollment_not_found", "There is no such enrolment, or it is somebody else's."
+)
 ENTRY_NOT_FOUND: Final = Refusal(404, "entry_not_found", "There is no such entry of the ledger.")
 PAYMENT_NOT_FOUND: Final = Refusal(
     404, "payment_not_found", "There is no such payment, or it is somebody else's."
@@ -84,6 +88,9 @@ PAYMENT_REFUNDED: Final = Refusal(
 )
 REFUND_BLOCKED_BY_DISPUTE: Final = Refusal(
     409, "refund_blocked_by_dispute", "The payer's bank asks for the money already."
+)
+PROGRESS_EVENT_CONFLICT: Final = Refusal(
+    409, "progress_event_conflict", "The `event_id` came with another step before."
 )
 PAYMENT_MISMATCH: Final = Refusal(
     409, "payment_mismatch", "Stripe took something else than was asked for; a person has to look."
@@ -155,6 +162,7 @@ OF_REFUND: Final = (
     REFUND_BLOCKED_BY_DISPUTE,
     REFUND_EXCEEDS_PAYMENT,
 )
+OF_PROGRESS: Final = (ENROLMENT_NOT_FOUND, NOT_ENROLLED, PROGRESS_EVENT_CONFLICT)
 OF_PURCHASE: Final = (
     COURSE_NOT_FOUND,
     SPLIT_NOT_FOUND,

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from azora_admin.api.schemas import one_of
-from azora_admin.core.ids import CourseId, PaymentId, PersonId, RefundId
+from azora_admin.core.ids import CourseId, EnrolmentId, PaymentId, PersonId, RefundId
 from azora_admin.core.money import Money
 from azora_admin.identity.rules import ROLES
 from azora_admin.marketplace.rules import LEVELS
@@ -228,6 +228,35 @@ class Enrolled(Shape):
     """What the purchase of a free course leads to."""
 
     enrollment: Enrolment
+
+
+class Progress(Shape):
+    """How far a learner came in a course, in lessons."""
+
+    lessons: Annotated[int, such_as(12)]
+    opened: Annotated[int, such_as(5)]
+    completed: Annotated[int, such_as(4)]
+    percent: Annotated[int, such_as(33)]
+    """Of the lessons that are completed, rounded down: 100 means every one."""
+
+
+class CourseEnrolment(Shape):
+    """A course that somebody is in."""
+
+    id: EnrolmentId
+    course_id: CourseId
+    title: Annotated[str, such_as("Watercolour for beginners")]
+    enrolled_at: datetime
+    is_open: bool
+    """Whether there is a reason for access now."""
+    progress: Progress
+
+
+class EnrolmentList(Shape):
+    """Courses that somebody is in, the newest first."""
+
+    items: list[CourseEnrolment]
+    next_cursor: NextCursor
 
 
 class Balance(Shape):

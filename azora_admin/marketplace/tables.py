@@ -1,4 +1,4 @@
-"""Tables of the marketplace: courses, split agreements and access grants."""
+"""Tables of the marketplace: courses, split agreements, access grants, and what was learned."""
 
 from __future__ import annotations
 
@@ -67,3 +67,42 @@ class AccessGrant(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     end_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Lesson(Base):
+    """A lesson of a course, in its order."""
+
+    __tablename__ = "lesson"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("course.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(Text)
+
+
+class Enrolment(Base):
+    """That a learner is in a course: one row, however often access ended and came back."""
+
+    __tablename__ = "enrolment"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    learner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("course.id"))
+    enrolled_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class LearningStep(Base):
+    """A lesson was opened or completed: ``at`` by the app's clock, ``told_at`` by ours. Only ever added.
+
+    ``address`` is the network address that told of it.
+    """
+
+    __tablename__ = "learning_step"
+
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("lesson.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    told_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    address: Mapped[str] = mapped_column(Text)

@@ -90,3 +90,14 @@ FIRST_NAMES: Final = (
 LAST_NAMES: Final = (
     "Okafor Lindqvist Delacroix Tanabe Marques Adeyemi Brandt Wei Mbeki Halloran Pereira Novak".split()
 )
+
+LESSONS: Final = (
+    "Welcome, and how to use this course",
+    "The big picture",
+    "Your first exercise",
+    "Where beginners go wrong",
+    "A worked example",
+    "Putting it together",
+    "A project of your own",
+    "What to do next",
+)

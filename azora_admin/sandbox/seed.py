@@ -32,7 +32,7 @@ from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace.rules import INSTRUCTOR_BASIS_POINTS, check_course
 from azora_admin.marketplace.tables import Course
 from azora_admin.payments.actions import charges
-from azora_admin.sandbox import catalogue
+from azora_admin.sandbox import catalogue, studying
 from azora_admin.sandbox.catalogue import DemoCourse, DemoPerson
 from azora_admin.sandbox.phone import CallFailed, Line, Wallet
 
@@ -157,6 +157,7 @@ def _add_course(course: DemoCourse, persons: dict[str, SignedIn]) -> tuple[Cours
         instructor = persons[course.instructor].person_id
         course_id = shelf.create_course(session, draft, instructor_id=instructor, published_at=clock.now())
         shelf.agree_split(session, course_id, shares=_shares(instructor, course, persons))
+        shelf.add_lessons(session, course_id, titles=catalogue.LESSONS)
     return course_id, weight
 
 
@@ -179,6 +180,7 @@ def _relive(settings: Settings, demo: Shelf, fixed: FixedClock, stand_in: Line, 
                 fixed.advance(at - fixed.now())
                 _set_stand_in(stand_in, "clock", {"now": int(at.timestamp())})
                 _sell_one(stripe, wallet, demo, chance, settings)
+        studying.study_a_day(random.Random(f"azora demo, learning of day {day}"))
         _set_stand_in(stand_in, "settle", {})
         _ask_for_silent(stripe)
         day += 1

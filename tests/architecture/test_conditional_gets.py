@@ -25,6 +25,7 @@ from tests.pages import market
 EXAMPLES: Final = {
     "api_v1.courses.index": ("/api/v1/courses", None),
     "api_v1.courses.show": ("/api/v1/courses/{course}", None),
+    "api_v1.enrollments.index": ("/api/v1/enrollments", "learner"),
     "api_v1.payments.index": ("/api/v1/payments", "learner"),
     "api_v1.payments.show": ("/api/v1/payments/{payment}", "learner"),
     "api_v1.me.show": ("/api/v1/me", "learner"),

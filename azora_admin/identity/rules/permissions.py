@@ -25,6 +25,7 @@ class Action(StrEnum):
     KEEP_FACTORS = "own:factors"
     MAKE_KEYS = "own:keys"
     BUY = "purchases:write"
+    LEARN = "progress:write"
     READ_EARNINGS = "earnings:read"
     READ_OVERVIEW = "overview:read"
     READ_PAYMENTS = "payments:read"
@@ -76,6 +77,7 @@ PERMISSIONS: Final = (
     ),
     Permission(Action.MAKE_KEYS, "Make API keys of their own", PEOPLE, changes=True, dangerous=True),
     Permission(Action.BUY, "Buy a course", PEOPLE, changes=True, is_scope=True, moves_money=True),
+    Permission(Action.LEARN, "Have written down what they learned", PEOPLE, changes=True, is_scope=True),
     Permission(Action.READ_EARNINGS, "See what their courses earned", _roles("instructor"), is_scope=True),
     Permission(Action.READ_OVERVIEW, "See the figures of the whole marketplace", STAFF),
     Permission(Action.READ_PAYMENTS, "See everybody's payments", STAFF),

@@ -1,19 +1,19 @@
-"""Changing courses and grants."""
+"""Changing courses and how their sales are shared."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
 from azora_admin.core.errors import FieldError, Invalid
-from azora_admin.core.ids import AgreementId, CourseId, PaymentId, PersonId, new_id
+from azora_admin.core.ids import AgreementId, CourseId, PersonId, new_id
 from azora_admin.marketplace.rules import CourseDraft, check_shares
-from azora_admin.marketplace.tables import AccessGrant, Course, SplitAgreement, SplitShare
+from azora_admin.marketplace.tables import Course, SplitAgreement, SplitShare
 
 
 def create_course(
@@ -73,41 +73,3 @@ def agree_split(session: Session, course_id: CourseId, *, shares: Mapping[str, i
         ],
     )
     return agreement_id
-
-
-def grant_access(
-    session: Session, *, learner_id: PersonId, course_id: CourseId, reason: str, payment_id: PaymentId | None
-) -> None:
-    """Let the learner open the course for this reason; the same reason twice is once."""
-    session.execute(
-        upsert(AccessGrant)
-        .values(
-            id=new_id(),
-            learner_id=learner_id,
-            course_id=course_id,
-            reason=reason,
-            payment_id=payment_id,
-            created_at=clock.now(),
-            ended_at=None,
-            end_reason=None,
-        )
-        .on_conflict_do_nothing(index_elements=["learner_id", "course_id", "reason", "payment_id"])
-    )
-
-
-def end_access(session: Session, *, payment_id: PaymentId, reason: str) -> None:
-    """End the grant that the payment brought, for ``reason`` (``refunded``). Other reasons for access stay."""
-    session.execute(
-        update(AccessGrant)
-        .where(AccessGrant.payment_id == payment_id, AccessGrant.ended_at.is_(None))
-        .values(ended_at=clock.now(), end_reason=reason)
-    )
-
-
-def restore_access(session: Session, *, payment_id: PaymentId) -> None:
-    """The grant that the payment brought is live again: what had ended it was undone."""
-    session.execute(
-        update(AccessGrant)
-        .where(AccessGrant.payment_id == payment_id, AccessGrant.ended_at.is_not(None))
-        .values(ended_at=None, end_reason=None)
-    )
