@@ -29,6 +29,7 @@ class Card:
     attaches: bool = True  # a declining card can't be attached to a customer, but for one that declines later
     authentication: Literal["none", "required", "off_session"] = "none"
     refund: Literal["at_once", "pending", "fails"] = "at_once"
+    dispute: Literal["never", "fraud", "not_received", "inquiry", "warning", "twice"] = "never"
     is_available_at_once: bool = False
     checks: dict[str, str] = field(default_factory=dict)
 
@@ -95,6 +96,11 @@ _CARDS: Final = (
     Card("4000008260003178", decline=_FUNDS, authentication="required"),
     Card("4000000000005126", refund="fails"),
     Card("4000000000007726", refund="pending"),
+    Card("4000000000000259", dispute="fraud"),
+    Card("4000000000002685", dispute="not_received"),
+    Card("4000000000001976", dispute="inquiry"),
+    Card("4000000000005423", dispute="warning"),
+    Card("4000000404000079", dispute="twice"),
 )
 BY_NUMBER: Final = {card.number: card for card in _CARDS}
 
@@ -117,6 +123,9 @@ _NAMES: Final = {
     "authenticationRequiredSetupForOffSession": "4000003800000446",
     "authenticationRequiredChargeDeclinedInsufficientFunds": "4000008260003178",
     "refundFail": "4000000000005126", "pendingRefund": "4000000000007726",
+    "createDispute": "4000000000000259", "createDisputeProductNotReceived": "4000000000002685",
+    "createDisputeInquiry": "4000000000001976", "createIssuerFraudRecord": "4000000000005423",
+    "createMultipleDisputes": "4000000404000079",
 }  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from azora_admin.sandbox.stripe.book import Book
 from azora_admin.sandbox.stripe.cards import Card, Decline
+from azora_admin.sandbox.stripe.disputing import OPEN_TASK
 from azora_admin.sandbox.stripe.errors import error_body
+from azora_admin.sandbox.stripe.fraud_warnings import WARN_TASK
 from azora_admin.sandbox.stripe.identifiers import new_identifier
 from azora_admin.sandbox.stripe.json_types import Json
 from azora_admin.sandbox.stripe.payment_sources import attach, card_of
@@ -41,6 +43,7 @@ def charge(book: Book, intent: Json, method: Json, *, authenticated: bool = Fals
     if captured:
         book.emit("payment_intent.succeeded", intent)
         settle_later(book, charged, intent)
+        _dispute_later(book, charged)
     else:
         book.emit("payment_intent.amount_capturable_updated", intent)
     return None
@@ -52,6 +55,14 @@ def settle_later(book: Book, charged: Json, intent: Json) -> None:
         book.registry.later[BALANCE_TASK](book, charged["id"])
     else:
         book.later(BALANCE_TASK, charged["id"], book.settings.balance_transaction_delay)
+
+
+def _dispute_later(book: Book, charged: Json) -> None:
+    """What the card stands for comes after the charge's balance transaction."""
+    delay = book.settings.balance_transaction_delay + book.settings.dispute_delay
+    tasks = {"never": (), "warning": (WARN_TASK,), "twice": (OPEN_TASK, OPEN_TASK)}
+    for task in tasks.get(charged["_dispute"], (OPEN_TASK,)):
+        book.later(task, charged["id"], delay)
 
 
 def decline(book: Book, intent: Json, method: Json, why: Decline) -> Answer:
@@ -133,6 +144,7 @@ def _charge_shape(intent: Json, method: Json, card: Card, *, captured: bool, aut
         "transfer_data": None,
         "transfer_group": intent["transfer_group"],
         "_refund": card.refund,
+        "_dispute": card.dispute,
         "_available_at_once": card.is_available_at_once,
     }
 

@@ -16,6 +16,9 @@ POST /_sandbox/events/{id}/resend         delivers an old event again
 GET  /_sandbox/events/{id}/deliveries     its deliveries with every attempt
 POST /_sandbox/payment_intents/{id}/authenticate   {"outcome": "approve" | "fail"}: the customer's 3-D Secure
 POST /_sandbox/refunds/{id}               {"outcome": "succeed" | "fail" | "require_action"}
+POST /_sandbox/charges/{id}/disputes      {"amount", "reason", "inquiry": bool, "withdraw": bool}: a bank asks for money
+POST /_sandbox/charges/{id}/warnings      {"fraud_type"}: an early fraud warning
+POST /_sandbox/disputes/{id}              {"outcome": see disputing.OUTCOMES}
 POST /_sandbox/reset                      forgets everything
 """
 
@@ -33,8 +36,12 @@ from azora_admin.sandbox.stripe.clockwork import do_due_tasks
 from azora_admin.sandbox.stripe.confirming import authenticate
 from azora_admin.sandbox.stripe.deliveries import describe
 from azora_admin.sandbox.stripe.dispatch import Incoming, Outgoing, json_answer
+from azora_admin.sandbox.stripe.dispute_shapes import REASONS
+from azora_admin.sandbox.stripe.disputing import OUTCOMES, open_dispute
+from azora_admin.sandbox.stripe.disputing import decide as decide_about
 from azora_admin.sandbox.stripe.errors import ApiError, refused_parameter
 from azora_admin.sandbox.stripe.faults import read_fault
+from azora_admin.sandbox.stripe.fraud_warnings import warn
 from azora_admin.sandbox.stripe.json_types import Json
 from azora_admin.sandbox.stripe.mischief import read_mischief
 from azora_admin.sandbox.stripe.refunding import decide_refund
@@ -176,6 +183,37 @@ def decide(world: World, given: Any, refund_id: str) -> Json:
         return book.present(refund)
 
 
+def dispute_charge(world: World, given: Any, charge_id: str) -> Json:
+    reason = given.get("reason", "fraudulent")
+    if reason not in REASONS:
+        raise refused_parameter(f"reason is one of {', '.join(REASONS)}", "reason")
+    with world.transaction() as book:
+        dispute = open_dispute(
+            book,
+            book.get("charge", charge_id, "charge"),
+            amount=given.get("amount"),
+            reason=reason,
+            is_inquiry=bool(given.get("inquiry")),
+            withdraws=given.get("withdraw", True),
+        )
+        return book.present(dispute)
+
+
+def decide_dispute(world: World, given: Any, dispute_id: str) -> Json:
+    if given.get("outcome") not in OUTCOMES:
+        raise refused_parameter(f"outcome is one of {', '.join(OUTCOMES)}", "outcome")
+    with world.transaction() as book:
+        dispute = book.get("dispute", dispute_id, "dispute")
+        decide_about(book, dispute, given["outcome"])
+        return book.present(dispute)
+
+
+def warn_of_fraud(world: World, given: Any, charge_id: str) -> Json:
+    with world.transaction() as book:
+        charge = book.get("charge", charge_id, "charge")
+        return book.present(warn(book, charge, given.get("fraud_type", "made_with_stolen_card")))
+
+
 def reset(world: World, _given: Any, _id: str) -> Json:
     world.faults.clear()
     with world.store.transaction():
@@ -202,5 +240,8 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("GET", "/events/([^/]+)/deliveries", read_event_deliveries),
     ("POST", "/payment_intents/([^/]+)/authenticate", authenticate_intent),
     ("POST", "/refunds/([^/]+)", decide),
+    ("POST", "/charges/([^/]+)/disputes", dispute_charge),
+    ("POST", "/charges/([^/]+)/warnings", warn_of_fraud),
+    ("POST", "/disputes/([^/]+)", decide_dispute),
     ("POST", "/reset", reset),
 )

@@ -14,7 +14,7 @@ from azora_admin.sandbox.stripe import ACCOUNT, API_VERSION, faults, idempotency
 from azora_admin.sandbox.stripe.book import Book, Cause
 from azora_admin.sandbox.stripe.errors import ApiError, refused_parameter
 from azora_admin.sandbox.stripe.expand import expand
-from azora_admin.sandbox.stripe.forms import read_form
+from azora_admin.sandbox.stripe.forms import read_form, read_multipart
 from azora_admin.sandbox.stripe.idempotency import Kept
 from azora_admin.sandbox.stripe.identifiers import new_identifier
 from azora_admin.sandbox.stripe.json_types import Form, Json
@@ -214,7 +214,10 @@ def _read_form(incoming: Incoming) -> Form:
         return read_form(incoming.query)
     if incoming.query:
         raise refused_parameter("Parameters of a POST belong in its body.", None)
-    kind = incoming.headers.get("content-type", "application/x-www-form-urlencoded").partition(";")[0].strip()
+    content_type = incoming.headers.get("content-type", "application/x-www-form-urlencoded")
+    kind = content_type.partition(";")[0].strip()
+    if incoming.path == "/v1/files" and kind == "multipart/form-data":
+        return read_multipart(incoming.body, content_type)
     if incoming.body and kind != "application/x-www-form-urlencoded":
         raise refused_parameter(
             f"Invalid request (check that your POST content type is application/x-www-form-urlencoded): {kind}",

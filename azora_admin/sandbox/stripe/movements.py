@@ -14,10 +14,15 @@ def move(
     amount: int,
     currency: str,
     fee: int = 0,
+    fee_description: str = "Stripe processing fees",
+    category: str | None = None,
     description: str | None = None,
     is_available_at_once: bool = False,
 ) -> Json:
-    """Writes the balance transaction of ``kind``; ``amount`` is signed, ``net`` is amount less fee."""
+    """Writes the balance transaction of ``kind``; ``amount`` is signed, ``net`` is amount less fee.
+
+    ``category`` is what reports call it, where that is not its kind.
+    """
     details: list[Json] = []
     if fee:
         details.append(
@@ -25,7 +30,7 @@ def move(
                 "amount": fee,
                 "application": None,
                 "currency": currency,
-                "description": "Stripe processing fees",
+                "description": fee_description,
                 "type": "stripe_fee",
             }
         )
@@ -42,7 +47,7 @@ def move(
             "fee": fee,
             "fee_details": details,
             "net": amount - fee,
-            "reporting_category": kind,
+            "reporting_category": category or kind,
             "source": source,
             "status": "pending",
             "type": kind,

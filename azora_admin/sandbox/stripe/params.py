@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,16 @@ class Boolean:
         if raw not in ("true", "false"):
             raise refused_parameter(f"Invalid boolean: {raw}", name)
         return bool(raw == "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A part of a multipart form that carries a file: its name and its bytes."""
+
+    def read(self, raw: Any, name: str) -> tuple[str, bytes]:
+        if not isinstance(raw, dict) or raw.keys() != {"filename", "content"}:
+            raise refused_parameter("Invalid file: upload it as multipart/form-data.", name)
+        return raw["filename"], base64.b64decode(raw["content"])
 
 
 @dataclass(frozen=True, slots=True)

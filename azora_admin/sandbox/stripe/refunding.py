@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azora_admin.sandbox.stripe.book import Book
 from azora_admin.sandbox.stripe.errors import ApiError
+from azora_admin.sandbox.stripe.fraud_warnings import close_warnings
 from azora_admin.sandbox.stripe.json_types import Json
 from azora_admin.sandbox.stripe.movements import move
 
@@ -104,6 +105,7 @@ def _count(book: Book, charge: Json, amount: int) -> None:
         charge["refunded"] = True
     book.save(charge)
     book.emit("charge.refunded", charge, previous)
+    close_warnings(book, charge["id"])
 
 
 def _shape(charge: Json, amount: int, given: Json, *, is_pending: bool) -> Json:

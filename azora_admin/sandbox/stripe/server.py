@@ -26,6 +26,7 @@ from azora_admin.sandbox.stripe.store import StoreClosed
 from azora_admin.sandbox.stripe.world import World
 
 LARGEST_BODY: Final = 1_000_000
+_LARGEST_UPLOAD: Final = 6_000_000
 
 
 def serve(*, host: str, port: int, data: Path, api_key: str, publishable_key: str) -> None:
@@ -79,7 +80,8 @@ class Connection(BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        if length > LARGEST_BODY:
+        is_upload = self.path == "/v1/files"
+        if length > (_LARGEST_UPLOAD if is_upload else LARGEST_BODY):
             self.close_connection = True
             self._discard(length)
             self._send(

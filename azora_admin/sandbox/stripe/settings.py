@@ -14,6 +14,10 @@ class Settings:
 
     balance_transaction_delay: float = 0.3  # from the charge to its balance transaction
     refund_delay: float = 0.3  # from a pending or failing refund to its end
+    dispute_delay: float = 0.3  # from the charge, or from deciding test evidence, to what follows
+    dispute_response_time: float = 9 * 86_400.0  # from a dispute to the end of the time to answer it
+    dispute_fee_minor: int = 1_500
+    dispute_fee_is_returned: int = 0  # 1: a won dispute brings its fee back, too
     available_delay: float = 2 * 86_400.0  # from pending to available balance
     fee_basis_points: int = 290
     fee_fixed_minor: int = 30

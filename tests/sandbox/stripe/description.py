@@ -55,11 +55,13 @@ class Operation:
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    """Every call of the SDK's v1 services; those without a name in their path first."""
+    """Every call of the SDK's v1 services that may be served; those without a name in their path first."""
     found: list[Operation] = []
-    for path in sorted(SDK_FOLDER.glob("_*_service.py")):
+    services = [*SDK_FOLDER.glob("_*_service.py"), *SDK_FOLDER.glob("radar/_*_service.py")]
+    for path in sorted(services):
         if '"/v1/' in path.read_text("utf-8"):
-            found.extend(_operations_of(f"stripe.{path.stem}"))
+            inside = path.relative_to(SDK_FOLDER).with_suffix("").parts
+            found.extend(_operations_of(".".join(("stripe", *inside))))
     return tuple(sorted(found, key=lambda one: one.pattern.pattern.count("[^/]+")))
 
 

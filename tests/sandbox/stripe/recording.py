@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import stripe
 
@@ -48,6 +49,16 @@ class Witness:
             assert not asked, f"{what} accepted a request that the SDK's types don't allow: {asked}"
 
 
+def _form_of(post_data: Any) -> str:
+    """The parameters that were sent; an upload's as a form, with its file's name instead of its content."""
+    if not isinstance(post_data, bytes):
+        return str(post_data or "")
+    parts = re.findall(
+        rb'name="([^"]+)"(?:; filename="([^"]*)")?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r]*)', post_data
+    )
+    return urlencode([(name.decode(), (filename or content).decode()) for name, filename, content in parts])
+
+
 class RecordingClient(stripe.RequestsClient):
     """A RequestsClient that shows each exchange to the witness."""
 
@@ -60,7 +71,7 @@ class RecordingClient(stripe.RequestsClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         body, status, answered = super().request(method, url, headers, post_data)
         target = urlsplit(url)
-        form = str(post_data or "") if method == "post" else target.query
+        form = _form_of(post_data) if method == "post" else target.query
         exchange = Exchange(
             method.upper(), target.path, form, headers or {}, status, answered, json.loads(body)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azora_admin.core.money import Money, money_text
 from azora_admin.sandbox.stripe.book import Book
+from azora_admin.sandbox.stripe.disputing import refuse_refund_while_disputed
 from azora_admin.sandbox.stripe.errors import ApiError, refused_parameter
 from azora_admin.sandbox.stripe.json_types import Json
 from azora_admin.sandbox.stripe.listing import list_objects
@@ -53,6 +54,7 @@ _LIST = accepts(PAGE, CREATED, charge=Text(), payment_intent=Text())
 @ROUTES.post("/v1/refunds", _CREATE)
 def create(call: Call, book: Book) -> Json:
     charge = _charge_to_refund(call, book)
+    refuse_refund_while_disputed(book, charge)
     left = charge["amount"] - charge["amount_refunded"]
     if left == 0:
         raise ApiError(
