@@ -10,7 +10,7 @@ import threading
 import click
 
 from azora_admin.core.config import load_settings
-from azora_admin.launch import key_commands, stripe_commands
+from azora_admin.launch import key_commands, reconcile_command, stripe_commands
 from azora_admin.launch.problem import LaunchError
 from azora_admin.launch.telling import sentences, settings_with_database
 
@@ -22,6 +22,7 @@ def main() -> None:
 
 for _group in (key_commands.machine, key_commands.key, key_commands.keys, stripe_commands.stripe):
     main.add_command(_group)
+main.add_command(reconcile_command.reconcile)
 
 
 @main.command()

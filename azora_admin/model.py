@@ -6,6 +6,7 @@ from azora_admin.ledger import tables as ledger_tables
 from azora_admin.marketplace import tables as marketplace_tables
 from azora_admin.messaging import tables as messaging_tables
 from azora_admin.payments import tables as payments_tables
+from azora_admin.reconciliation import tables as reconciliation_tables
 
 metadata = Base.metadata
 
@@ -16,4 +17,5 @@ __all__ = [
     "messaging_tables",
     "metadata",
     "payments_tables",
+    "reconciliation_tables",
 ]

@@ -13,7 +13,7 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.flows import asking, backfill, refunding
+from azora_admin.flows import asking, backfill, reconciling, refunding
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.actions import app_sessions, links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
@@ -33,6 +33,7 @@ def register(queue: procrastinate.App, settings: Settings, stripe: StripeConnect
     """Tell ``queue`` every round and when it is made."""
     _ask_and_requeue(queue, settings)
     _read_stripes_list(queue, stripe)
+    _reconcile(queue, stripe)
     _requeue_mails(queue)
     _rescue(queue)
     _keep_the_book_short(queue)
@@ -79,6 +80,19 @@ def _read_stripes_list(queue: procrastinate.App, stripe: StripeConnection) -> No
             return
         if found.missed:
             log.warning("%d events that no webhook brought were fetched", len(found.missed))
+
+
+def _reconcile(queue: procrastinate.App, stripe: StripeConnection) -> None:
+    """Stripe's statement is read on, and held against the book."""
+
+    @queue.periodic(cron="1-59/3 * * * *")
+    @queue.task(name="rounds.reconcile", queueing_lock="rounds.reconcile", lock="rounds.reconcile")
+    def reconcile(timestamp: int) -> None:
+        try:
+            reconciling.reconcile(stripe)
+        except DomainError as error:
+            # The next round goes on from the same place; how long that has been so is told on the overview.
+            log.warning("the book could not be held against Stripe's statement: %s", error)
 
 
 def _requeue_mails(queue: procrastinate.App) -> None:

@@ -1,4 +1,4 @@
-"""How far Stripe's own list of events was read: a row that moves in the transaction that keeps what was read.
+"""How far a list of Stripe's was read: a row that moves in the transaction that keeps what was read.
 
 A list is read in windows of time, each from its end backwards, as Stripe lists. A window is whole when its last page
 is kept; only then does ``read_until`` move. Each page moves ``after_id``, so that whoever goes on begins where the last
@@ -18,14 +18,27 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock
 from azora_admin.messaging.tables import StripeCursor
 
-EVENTS: Final = "events"
-# What Stripe lists late, or under a time that is past, is found by looking a little further back.
-OVERLAP: Final = timedelta(minutes=10)
-# The webhook comes first, as a rule: what is younger is on its way.
-GRACE: Final = timedelta(minutes=2)
 # Stripe lists no event that is older.
 LISTED_FOR: Final = timedelta(days=30)
 _LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of Stripe's. What it lists late, or under a time that is past, is found by looking ``overlap`` back.
+
+    ``grace``: what is younger is on its way by itself. ``listed_for``: it lists nothing that is older.
+    """
+
+    name: str
+    overlap: timedelta
+    grace: timedelta
+    listed_for: timedelta | None = None
+
+
+# The webhook comes first, as a rule.
+EVENTS: Final = Listing("events", timedelta(minutes=10), timedelta(minutes=2), LISTED_FOR)
+STATEMENT: Final = Listing("balance_transactions", timedelta(hours=2), timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +50,48 @@ class Place:
     after_id: str | None = None
 
 
-def next_place(session: Session) -> Place:
-    """Where to go on: in the window that is open, or in a new one. The first ever begins now."""
+def next_place(session: Session, which: Listing = EVENTS, *, begins_at: datetime | None = None) -> Place:
+    """Where to go on: in the window that is open, or in a new one. The first ever begins at ``begins_at``, or now."""
     now = clock.now().replace(microsecond=0)
     session.execute(
         upsert(StripeCursor)
-        .values(name=EVENTS, read_until=now, succeeded_at=now)
+        .values(name=which.name, read_until=begins_at or now, succeeded_at=now)
         .on_conflict_do_nothing(index_elements=["name"])
     )
     row = session.execute(
         select(StripeCursor.read_until, StripeCursor.window_until, StripeCursor.after_id)
-        .where(StripeCursor.name == EVENTS)
+        .where(StripeCursor.name == which.name)
         .with_for_update()
     ).one()
-    since = max(row.read_until - OVERLAP, now - LISTED_FOR)
+    since = row.read_until - which.overlap
+    if which.listed_for is not None:
+        since = max(since, now - which.listed_for)
     if row.window_until is not None:
         return Place(since, row.window_until, row.after_id)
-    until = max(now - GRACE, since)
-    session.execute(_cursor().values(window_until=until, after_id=None))
+    until = max(now - which.grace, since)
+    session.execute(_cursor(which).values(window_until=until, after_id=None))
     return Place(since, until)
 
 
-def take(session: Session, place: Place) -> bool:
+def take(session: Session, place: Place, which: Listing = EVENTS) -> bool:
     """Lock the cursor for keeping what was read at ``place``. False when somebody else has gone on from there."""
     row = session.execute(
         select(StripeCursor.window_until, StripeCursor.after_id)
-        .where(StripeCursor.name == EVENTS)
+        .where(StripeCursor.name == which.name)
         .with_for_update()
     ).one()
     return (row.window_until, row.after_id) == (place.until, place.after_id)
 
 
-def go_on(session: Session, *, after_id: str | None) -> None:
+def go_on(session: Session, which: Listing = EVENTS, *, after_id: str | None) -> None:
     """The window has another page, after ``after_id``; None: from its beginning again."""
-    session.execute(_cursor().values(after_id=after_id))
+    session.execute(_cursor(which).values(after_id=after_id))
 
 
-def finish(session: Session, place: Place) -> None:
+def finish(session: Session, place: Place, which: Listing = EVENTS) -> None:
     """The window is read to its end."""
     session.execute(
-        _cursor().values(
+        _cursor(which).values(
             read_until=place.until,
             window_until=None,
             after_id=None,
@@ -87,10 +102,10 @@ def finish(session: Session, place: Place) -> None:
     )
 
 
-def fail(session: Session, *, reason: str) -> None:
+def fail(session: Session, which: Listing = EVENTS, *, reason: str) -> None:
     """Stripe did not list: the next round goes on from the same place."""
-    session.execute(_cursor().values(failed_at=clock.now(), last_error=reason[:_LONGEST_REASON]))
+    session.execute(_cursor(which).values(failed_at=clock.now(), last_error=reason[:_LONGEST_REASON]))
 
 
-def _cursor() -> Update:
-    return update(StripeCursor).where(StripeCursor.name == EVENTS)
+def _cursor(which: Listing) -> Update:
+    return update(StripeCursor).where(StripeCursor.name == which.name)

@@ -19,6 +19,7 @@ from azora_admin.ledger.rules import kind_of
 _WORDS: Final = {
     "stripe:balance": "Balance at Stripe",
     "stripe:fees": "Card processing fees",
+    "bank:balance": "Our bank account",
     "platform:revenue": "Platform revenue",
     "platform:adjustments": "Platform adjustments",
     "tax:payable": "Tax to be paid",

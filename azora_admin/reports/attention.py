@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from azora_admin.messaging.reading import EVENTS
 from azora_admin.messaging.tables import InboxEvent, StripeCursor
 from azora_admin.payments.tables import Payment
 from azora_admin.reports.payment_rows import is_unknown
@@ -88,7 +89,12 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
             event.received_at > now - GAP_IS_TOLD,
             event.created_at <= event.received_at - WEBHOOK_WAITS,
         ),
-        _question("events_unread", StripeCursor.succeeded_at, StripeCursor.succeeded_at < now - LIST_WAITS),
+        _question(
+            "events_unread",
+            StripeCursor.succeeded_at,
+            StripeCursor.name == EVENTS.name,
+            StripeCursor.succeeded_at < now - LIST_WAITS,
+        ),
         _question(
             "payments_unknown", payment.created_at, is_unknown(), payment.created_at < now - ANSWER_WAITS
         ),

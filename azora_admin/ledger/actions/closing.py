@@ -119,6 +119,11 @@ def seal_period(session: Session, ended_at: datetime) -> Period:
     return Period(began_at, ended_at, entries, digest, row.sealed_at)
 
 
+def complete_until(session: Session, *, patience: timedelta = PATIENCE) -> int:
+    """The number up to which nothing can be added to the book any more. Raises DomainError ``ledger_busy`` (503)."""
+    return _boundary(session, patience)[0]
+
+
 def _last_snapshot(session: Session) -> Snapshot | None:
     row = session.execute(_LAST).one_or_none()
     return Snapshot(*row) if row else None

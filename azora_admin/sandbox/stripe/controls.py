@@ -19,6 +19,8 @@ POST /_sandbox/refunds/{id}               {"outcome": "succeed" | "fail" | "requ
 POST /_sandbox/charges/{id}/disputes      {"amount", "reason", "inquiry": bool, "withdraw": bool}: a bank asks for money
 POST /_sandbox/charges/{id}/warnings      {"fraud_type"}: an early fraud warning
 POST /_sandbox/disputes/{id}              {"outcome": see disputing.OUTCOMES}
+POST /_sandbox/balance_transactions       [{"type", "source", "amount", "currency", …}, …]: see statement.py
+POST /_sandbox/balance_transactions/{id}  {"amount" | "fee" | "currency" | "source": …} or {"gone": true}
 POST /_sandbox/reset                      forgets everything
 """
 
@@ -46,6 +48,7 @@ from azora_admin.sandbox.stripe.json_types import Json
 from azora_admin.sandbox.stripe.mischief import read_mischief
 from azora_admin.sandbox.stripe.refunding import decide_refund
 from azora_admin.sandbox.stripe.settings import Settings
+from azora_admin.sandbox.stripe.statement import change_line, write_line
 from azora_admin.sandbox.stripe.world import World
 
 Control: TypeAlias = Callable[[World, Any, str], Json]
@@ -214,6 +217,16 @@ def warn_of_fraud(world: World, given: Any, charge_id: str) -> Json:
         return book.present(warn(book, charge, given.get("fraud_type", "made_with_stolen_card")))
 
 
+def write_lines(world: World, given: Any, _id: str) -> Json:
+    with world.transaction() as book:
+        return {"written": [write_line(book, one)["id"] for one in given]}
+
+
+def change_one_line(world: World, given: Any, line_id: str) -> Json:
+    with world.transaction() as book:
+        return book.present(change_line(book, line_id, given))
+
+
 def reset(world: World, _given: Any, _id: str) -> Json:
     world.faults.clear()
     with world.store.transaction():
@@ -243,5 +256,7 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "/charges/([^/]+)/disputes", dispute_charge),
     ("POST", "/charges/([^/]+)/warnings", warn_of_fraud),
     ("POST", "/disputes/([^/]+)", decide_dispute),
+    ("POST", "/balance_transactions", write_lines),
+    ("POST", "/balance_transactions/([^/]+)", change_one_line),
     ("POST", "/reset", reset),
 )

@@ -1,0 +1,1 @@
+"""Writing: Stripe's statement, what was compared, and decisions. Each takes the caller's session."""
