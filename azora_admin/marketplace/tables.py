@@ -32,6 +32,15 @@ class Course(Base):
     version: Mapped[int] = mapped_column(Integer)
 
 
+class CourseKey(Base):
+    """One way in which a course's title begins, kept by the database: the title from each of its words on."""
+
+    __tablename__ = "course_key"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("course.id", ondelete="CASCADE"), primary_key=True)
+
+
 class SplitAgreement(Base):
     """How a course's sales are shared from ``effective_at`` on. Never changed: a new version replaces it."""
 

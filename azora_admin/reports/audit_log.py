@@ -69,9 +69,7 @@ def list_audit(session: Session, wanted: AuditFilter, *, limit: int, cursor: Cur
     meant = audit_search.meanings(session, wanted.text, acts=acts) if wanted.text else None
     places = _places(wanted, meant, limit=limit, cursor=cursor).subquery()
     lines = _lines().join(places, places.c.id == AuditEntry.id)
-    rows = session.execute(
-        newest_first(lines, places.c.recorded_at, places.c.id, limit=limit, cursor=cursor)
-    ).all()
+    rows = session.execute(newest_first(lines, places.c.at, places.c.id, limit=limit, cursor=cursor)).all()
     page = page_of(
         [AuditRow(*row) for row in rows],
         limit=limit,
@@ -109,7 +107,7 @@ def _places(
     """Ids and times of no more entries than a page needs."""
     within = narrowed(wanted)
     if meant is None:
-        entries = select(AuditEntry.id, AuditEntry.recorded_at).where(*within)
+        entries = select(AuditEntry.id, AuditEntry.recorded_at.label("at")).where(*within)
         return newest_first(entries, AuditEntry.recorded_at, AuditEntry.id, limit=limit, cursor=cursor)
     return audit_search.places(meant, within, limit=limit, cursor=cursor)
 

@@ -11,35 +11,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Text,
-    Uuid,
-    any_,
-    bindparam,
-    func,
-    literal_column,
-    or_,
-    select,
-    text,
-    true,
-    union,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, literal_column, text, true
 from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeEngine
 
 from azora_admin.core.paging import Cursor
-from azora_admin.identity.tables import AuditEntry, PersonKey
-from azora_admin.reports.keyset import newest_first
-from azora_admin.reports.people_list import search_form
+from azora_admin.identity.tables import AuditEntry
+from azora_admin.reports.people_list import first_people
+from azora_admin.reports.ways import Place, Way, is_found, newest_of
 
 FOUND: Final = 10
 _LAST: Final = "\U0010ffff"
 # In the very words of the indexes that have no others.
 _NAMELESS: Final = "actor_id IS NULL AND actor_name <> ''"
 _LABELLED: Final = "subject_kind <> 'person' AND subject_label <> ''"
+_PLACE: Final = Place(AuditEntry.recorded_at, AuditEntry.id)
 
 
 def _values(column: str, condition: str) -> str:
@@ -81,20 +66,6 @@ class Meanings:
     has_more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One column to look in, the values looked for, and what its index says of the rows that it has."""
-
-    column: ColumnElement[Any]
-    values: Sequence[Any]
-    condition: ColumnElement[bool]
-
-    @property
-    def sought(self) -> ColumnElement[Any]:
-        kind: TypeEngine[Any] = Uuid() if self.values and isinstance(self.values[0], UUID) else Text()
-        return bindparam(None, list(self.values), type_=ARRAY(kind), unique=True)
-
-
 def known_acts(session: Session) -> Sequence[str]:
     """Every act that the log has, in alphabetical order: one probe of the index for each."""
     return session.scalars(_ACTS).all()
@@ -102,7 +73,7 @@ def known_acts(session: Session) -> Sequence[str]:
 
 def meanings(session: Session, said: str, *, acts: Sequence[str]) -> Meanings:
     """What ``said`` may mean, in two statements. ``acts`` are those that the log has."""
-    people = _people(session, said)
+    people = first_people(session, said, most=FOUND + 1)
     names, labels = _beginnings(session, said.lower())
     return Meanings(
         as_written=said,
@@ -119,45 +90,30 @@ def places(
     meant: Meanings, within: Sequence[ColumnElement[bool]], *, limit: int, cursor: Cursor | None
 ) -> Select[*tuple[Any, ...]]:
     """Ids and times of the entries next to ``cursor`` that are meant: no more than a page of each value."""
-    scans = [_scan(way, within, limit=limit, cursor=cursor) for way in _ways(meant)]
-    found = union(*scans).subquery()
-    return select(found.c.id, found.c.recorded_at)
+    return newest_of(_ways(meant), _PLACE, within, limit=limit, cursor=cursor)
 
 
 def is_meant(meant: Meanings) -> ColumnElement[bool]:
     """Whether an entry is meant: for whoever wants all of them."""
-    return or_(*((way.column == any_(way.sought)) & way.condition for way in _ways(meant)))
+    return is_found(_ways(meant))
 
 
-def _scan(
-    way: _Way, within: Sequence[ColumnElement[bool]], *, limit: int, cursor: Cursor | None
-) -> Select[*tuple[Any, ...]]:
-    """For each value one scan of its index, which ends after a page."""
-    sought = func.unnest(way.sought).table_valued("value").render_derived()
-    entries = select(AuditEntry.id, AuditEntry.recorded_at).where(
-        way.column == sought.c.value, way.condition, *within
-    )
-    hits = newest_first(entries, AuditEntry.recorded_at, AuditEntry.id, limit=limit, cursor=cursor).lateral()
-    return select(hits.c.id, hits.c.recorded_at).select_from(sought).join(hits, true())
-
-
-def _ways(meant: Meanings) -> list[_Way]:
+def _ways(meant: Meanings) -> list[Way]:
     identities = [meant.identity] if meant.identity else []
     written = [meant.as_written]
     ids = [*written, *map(str, identities), *map(str, meant.people)]
     always = true()
-    ways = (
-        _Way(AuditEntry.id.expression, identities, always),
-        _Way(AuditEntry.actor_id.expression, [*identities, *meant.people], always),
-        _Way(AuditEntry.key_id.expression, identities, always),
-        _Way(AuditEntry.subject_id.expression, ids, always),
-        _Way(AuditEntry.act.expression, meant.acts, always),
-        _Way(AuditEntry.request_id.expression, written, _says("request_id <> ''")),
-        _Way(AuditEntry.address.expression, written, _says("address <> ''")),
-        _Way(_lower("actor_name"), meant.names, _says(_NAMELESS)),
-        _Way(_lower("subject_label"), meant.labels, _says(_LABELLED)),
-    )
-    return [way for way in ways if way.values]
+    return [
+        Way(AuditEntry.id.expression, identities, always),
+        Way(AuditEntry.actor_id.expression, [*identities, *meant.people], always),
+        Way(AuditEntry.key_id.expression, identities, always),
+        Way(AuditEntry.subject_id.expression, ids, always),
+        Way(AuditEntry.act.expression, meant.acts, always),
+        Way(AuditEntry.request_id.expression, written, _says("request_id <> ''")),
+        Way(AuditEntry.address.expression, written, _says("address <> ''")),
+        Way(_lower("actor_name"), meant.names, _says(_NAMELESS)),
+        Way(_lower("subject_label"), meant.labels, _says(_LABELLED)),
+    ]
 
 
 def _says(condition: str) -> ColumnElement[bool]:
@@ -167,21 +123,6 @@ def _says(condition: str) -> ColumnElement[bool]:
 
 def _lower(column: str) -> ColumnElement[str]:
     return literal_column(f'lower({column}) COLLATE "C"')
-
-
-def _people(session: Session, said: str) -> Sequence[UUID]:
-    start = search_form(said)
-    keys = PersonKey.key
-    first = (
-        select(keys, PersonKey.person_id)
-        .where(PersonKey.role == "", keys >= start, keys < start + _LAST)
-        .order_by(keys, PersonKey.person_id)
-        # A person has several keys, of which a few begin alike.
-        .limit(4 * FOUND + 1)
-        .subquery()
-    )
-    found = dict.fromkeys(session.scalars(select(first.c.person_id).order_by(first.c.key, first.c.person_id)))
-    return list(found)[: FOUND + 1]
 
 
 def _beginnings(session: Session, start: str) -> tuple[list[str], list[str]]:

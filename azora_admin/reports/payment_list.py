@@ -5,28 +5,22 @@ Counts are exact up to ``COUNTED``; beyond it nothing is counted any further.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from azora_admin.core.paging import Cursor, Page, page_of
-from azora_admin.identity.tables import Person
-from azora_admin.marketplace.tables import Course
 from azora_admin.payments.tables import Payment
 from azora_admin.reports.keyset import newest_first
 from azora_admin.reports.payment_rows import PaymentRow, is_unknown, payment_row, payment_rows, shown_status
+from azora_admin.reports.payment_search import Meanings, meanings, ways, ways_by_id
+from azora_admin.reports.ways import Place, is_found, newest_of, some_of
 
 COUNTED: Final = 10_000
-_ID_START: Final = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE)
-_AT_STRIPE: Final = ("pi_", "ch_", "py_")
-_LARGEST_AMOUNT: Final = 2**63 - 1  # what the column holds
-_AMOUNT: Final = re.compile(r"[^\d,.]{0,4}(\d{1,3}(?:,\d{3})+|\d{1,13})(?:\.(\d{1,3}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,62 +35,87 @@ class PaymentFilter:
 
 @dataclass(frozen=True, slots=True)
 class PaymentList:
-    """One page, and how many there are: in all (at most ``COUNTED`` + 1) and of each status (None: too many)."""
+    """One page, and how many there are: in all (at most ``COUNTED`` + 1) and of each status (None: too many).
+
+    ``has_more``: the text begins more names or titles than were looked for.
+    """
 
     page: Page[PaymentRow]
     total: int
     by_status: Mapping[str, int] | None
+    has_more: bool
 
 
 def list_payments(
     session: Session, wanted: PaymentFilter, *, limit: int, cursor: Cursor | None
 ) -> PaymentList:
-    """The page of ``wanted`` after (or before) ``cursor``, in two statements."""
-    within = _conditions(wanted)
-    found = payment_rows().where(*within, _has_status(wanted.statuses))
-    rows = session.execute(
-        newest_first(found, Payment.created_at, Payment.id, limit=limit, cursor=cursor)
-    ).all()
+    """The page of ``wanted`` after (or before) ``cursor``: in two statements, or four with a text."""
+    meant = meanings(session, wanted.text) if wanted.text else None
+    places = _places(wanted, meant, limit=limit, cursor=cursor).subquery()
+    lines = payment_rows().join(places, places.c.id == Payment.id)
+    rows = session.execute(newest_first(lines, places.c.at, places.c.id, limit=limit, cursor=cursor)).all()
     page = page_of(
         [payment_row(row) for row in rows],
         limit=limit,
         cursor=cursor,
         key=lambda row: (row.created_at, row.id),
     )
-    counts = _count(session, within)
+    counts = _count(session, wanted, meant)
     whole = sum(counts.values())
+    has_more = meant is not None and meant.has_more
     if whole > COUNTED:
-        return PaymentList(page, COUNTED + 1, None)
+        return PaymentList(page, COUNTED + 1, None, has_more)
     total = sum(counts.get(status, 0) for status in wanted.statuses) if wanted.statuses else whole
-    return PaymentList(page, total, counts)
+    return PaymentList(page, total, counts, has_more)
 
 
 def find_payments_by_id(session: Session, text: str, *, limit: int) -> list[PaymentRow]:
     """Payments whose id, ours or Stripe's, begins with ``text``; none for a text that can't be an id's beginning."""
-    if text.startswith(_AT_STRIPE):
-        condition = _stripe_id_starts_with(text)
-    elif _ID_START.fullmatch(text):
-        condition = _id_starts_with(text)
-    else:
+    ways = ways_by_id(text)
+    if not ways:
         return []
-    return [payment_row(row) for row in session.execute(payment_rows().where(condition).limit(limit))]
+    return [payment_row(row) for row in session.execute(payment_rows().where(is_found(ways)).limit(limit))]
 
 
-def _count(session: Session, within: list[ColumnElement[bool]]) -> dict[str, int]:
+def conditions_for(session: Session, wanted: PaymentFilter) -> list[ColumnElement[bool]]:
+    """What every payment of ``wanted`` fulfils, for whoever wants all of them: the same that the list shows."""
+    conditions = [*_days(wanted), _has_status(wanted.statuses)]
+    if wanted.text:
+        conditions.append(is_found(ways(meanings(session, wanted.text))))
+    return conditions
+
+
+def _places(
+    wanted: PaymentFilter, meant: Meanings | None, *, limit: int, cursor: Cursor | None
+) -> Select[*tuple[Any, ...]]:
+    """Ids and times of no more payments than a page needs."""
+    within = [*_days(wanted), _has_status(wanted.statuses)]
+    if meant is None:
+        payments = select(Payment.id, Payment.created_at.label("at")).where(*within)
+        return newest_first(payments, Payment.created_at, Payment.id, limit=limit, cursor=cursor)
+    place = Place(Payment.created_at, Payment.id)
+    return newest_of(ways(meant), place, within, limit=limit, cursor=cursor)
+
+
+def _count(session: Session, wanted: PaymentFilter, meant: Meanings | None) -> dict[str, int]:
     """How many of each status, of the first ``COUNTED`` + 1 that are found."""
-    found = select(shown_status().label("shown")).where(*within).limit(COUNTED + 1).subquery()
-    rows = session.execute(select(found.c.shown, func.count()).group_by(found.c.shown)).all()
+    columns, within = (Payment.id, shown_status().label("shown")), _days(wanted)
+    if meant is None:
+        found = select(*columns).where(*within).limit(COUNTED + 1).subquery()
+    else:
+        found = some_of(ways(meant), columns, within, limit=COUNTED + 1).subquery()
+    rows = session.execute(
+        select(found.c.shown, func.count(found.c.id.distinct())).group_by(found.c.shown)
+    ).all()
     return {row[0]: row[1] for row in rows}
 
 
-def _conditions(wanted: PaymentFilter) -> list[ColumnElement[bool]]:
+def _days(wanted: PaymentFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.first_on:
         conditions.append(Payment.created_at >= _midnight(wanted.first_on))
     if wanted.last_on:
         conditions.append(Payment.created_at < _midnight(wanted.last_on + timedelta(days=1)))
-    if wanted.text:
-        conditions.append(_matches(wanted.text))
     return conditions
 
 
@@ -110,50 +129,6 @@ def _has_status(statuses: tuple[str, ...]) -> ColumnElement[bool]:
     if "pending" in statuses:
         conditions.append(and_(Payment.status == "pending", Payment.stripe_payment_intent_id.is_not(None)))
     return or_(false(), *conditions)
-
-
-def _matches(text: str) -> ColumnElement[bool]:
-    """Whatever the text can be: an id or its beginning, an amount, part of an address, name or title."""
-    if text.startswith(_AT_STRIPE):
-        return _stripe_id_starts_with(text)
-    conditions = [_mentions(text)]
-    if _ID_START.fullmatch(text):
-        conditions.append(_id_starts_with(text))
-    amounts = amounts_of(text)
-    if amounts:
-        conditions.append(Payment.amount_minor.in_(amounts))
-    return or_(*conditions)
-
-
-def _mentions(text: str) -> ColumnElement[bool]:
-    people = select(Person.id).where(
-        or_(
-            Person.email.contains(text.lower(), autoescape=True),
-            func.lower(Person.name).contains(text.lower(), autoescape=True),
-        )
-    )
-    courses = select(Course.id).where(func.lower(Course.title).contains(text.lower(), autoescape=True))
-    return or_(Payment.payer_id.in_(people), Payment.course_id.in_(courses))
-
-
-def _stripe_id_starts_with(text: str) -> ColumnElement[bool]:
-    by_intent = Payment.stripe_payment_intent_id.startswith(text, autoescape=True)
-    return or_(by_intent, Payment.stripe_charge_id.startswith(text, autoescape=True))
-
-
-def _id_starts_with(text: str) -> ColumnElement[bool]:
-    digits = text.replace("-", "")[:32]
-    return Payment.id.between(UUID(hex=digits.ljust(32, "0")), UUID(hex=digits.ljust(32, "f")))
-
-
-def amounts_of(text: str) -> tuple[int, ...]:
-    """Every number of minor units that ``text`` may mean: ``49`` is 49 yen, 49.00 dollars or 49.000 dinars."""
-    found = _AMOUNT.fullmatch(text.strip())
-    if found is None:
-        return ()
-    whole, fraction = found[1].replace(",", ""), found[2] or ""
-    amounts = [int(whole + fraction.ljust(places, "0")) for places in (0, 2, 3) if len(fraction) <= places]
-    return tuple(amount for amount in amounts if amount <= _LARGEST_AMOUNT)
 
 
 def _midnight(on: date) -> datetime:

@@ -69,6 +69,23 @@ def search_form(said: str) -> str:
     return " ".join(plain.split())[:_LONGEST]
 
 
+def first_people(session: Session, said: str, *, most: int) -> Sequence[UUID]:
+    """Up to ``most`` people of whose name or address a word begins with ``said``, by what they are found by."""
+    start = search_form(said)
+    if not start:
+        return []
+    first = (
+        select(PersonKey.key, PersonKey.person_id)
+        .where(PersonKey.role == "", *_begins_with(PersonKey.key, start))
+        .order_by(PersonKey.key, PersonKey.person_id)
+        # A person has several keys, of which a few begin alike.
+        .limit(4 * most)
+        .subquery()
+    )
+    found = session.scalars(select(first.c.person_id).order_by(first.c.key, first.c.person_id))
+    return list(dict.fromkeys(found))[:most]
+
+
 def _found(text: str, role: str, *, limit: int, cursor: Cursor | None) -> Select[*tuple[Any, ...]]:
     if _ID_START.fullmatch(text):
         return _lines(literal_column("''")).where(_id_begins_with(text), *_has_role(role)).limit(limit + 1)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
 
 from azora_admin.core import db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.ids import PaymentId
 from azora_admin.core.paging import Cursor
-from azora_admin.reports.payment_list import PaymentFilter, PaymentList, amounts_of, list_payments
+from azora_admin.payments.tables import Payment
+from azora_admin.reports.payment_list import PaymentFilter, PaymentList, conditions_for, list_payments
+from azora_admin.reports.payment_search import PEOPLE, amounts_of, meanings
 from tests.pages import market
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -53,7 +58,14 @@ def paid(test_clock: FixedClock) -> dict[str, PaymentId]:
         ("david okafor", {"failed", "unknown"}),
         ("embedded", {"completed", "failed"}),
         ("100%_", {"failed", "unknown"}),
-        ("%", {"failed", "unknown"}),
+        ("OKÁFOR", {"failed", "unknown"}),
+        ("for  embedded lin", {"completed", "failed"}),
+        ("knowledge", {"requires_action", "unknown"}),
+        ("zero-knowledge p", {"requires_action", "unknown"}),
+        ("proof", {"requires_action", "unknown"}),
+        ("roofs", set()),
+        ("%", set()),
+        ("-", set()),
         ("49", {"completed", "failed"}),
         ("$49.00", {"completed", "failed"}),
         ("1,234.50", {"requires_action", "unknown"}),
@@ -69,8 +81,8 @@ def test_a_payment_is_found_by_address_name_course_or_amount(
 
 def test_a_payment_is_found_by_its_id_the_beginning_of_it_and_stripes_ids(paid: dict[str, PaymentId]) -> None:
     wanted = paid["completed"]
-    for text in (str(wanted), wanted.hex, f"pi_{wanted.hex}", f"ch_{wanted.hex}"):
-        assert ids(find(PaymentFilter(text=text))) == [wanted]
+    for said in (str(wanted), wanted.hex, f"pi_{wanted.hex}", f"ch_{wanted.hex}"):
+        assert ids(find(PaymentFilter(text=said))) == [wanted]
     assert wanted in ids(find(PaymentFilter(text=str(wanted)[:13])))
 
 
@@ -135,3 +147,51 @@ def test_an_amount_is_read_in_every_currency_that_it_may_be_meant_in(
     text: str, amounts: tuple[int, ...]
 ) -> None:
     assert amounts_of(text) == amounts
+
+
+def test_a_title_is_found_by_what_it_is_called_now(paid: dict[str, PaymentId]) -> None:
+    with db.transaction() as session:
+        session.execute(
+            text("UPDATE course SET title = 'Глубокие сети, шаг за шагом' WHERE title LIKE 'Rust%'")
+        )
+    assert set(ids(find(PaymentFilter(text="ШАГ ЗА")))) == {paid["completed"], paid["failed"]}
+    assert ids(find(PaymentFilter(text="embedded"))) == []
+
+
+def test_more_people_than_are_looked_for_are_told_of(test_clock: FixedClock) -> None:
+    teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
+    course = market.add_course("Rust for Embedded Linux", teacher, 4900)
+    learners = market.add_learners(range(PEOPLE + 1))
+    first, last = market.pay(learners[0], course), market.pay(learners[-1], course)
+    found = find(PaymentFilter(text="learner"))
+    assert found.has_more
+    with db.snapshot() as session:
+        taken = meanings(session, "learner").people
+    assert len(taken) == PEOPLE
+    expected = {payment for payment, payer in ((first, learners[0]), (last, learners[-1])) if payer in taken}
+    assert set(ids(found)) == expected
+    assert not find(PaymentFilter(text="rust")).has_more
+
+
+@given(
+    wanted=st.builds(
+        PaymentFilter,
+        text=st.sampled_from(
+            ["", "kov", "d", "rust", "49", "1,234.50", "pi_", "pi_x", "ffffffff", "market", "zz"]
+        ),
+        statuses=st.sampled_from([(), ("completed",), ("failed", "unknown"), ("pending",)]),
+        first_on=st.sampled_from([None, date(2026, 7, 1), date(2026, 7, 2)]),
+    )
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whoever_wants_all_of_them_gets_those_that_the_pages_show(
+    paid: dict[str, PaymentId], wanted: PaymentFilter
+) -> None:
+    first = find(wanted, limit=2)
+    shown = ids(first)
+    if first.page.next_cursor:
+        shown += ids(find(wanted, limit=2, cursor=first.page.next_cursor))
+    with db.snapshot() as session:
+        every = session.scalars(select(Payment.id).where(*conditions_for(session, wanted))).all()
+    assert len(shown) == len(set(shown)) == first.total
+    assert set(every) == set(shown)
