@@ -19,6 +19,7 @@ EnrolmentId = NewType("EnrolmentId", UUID)
 AgreementId = NewType("AgreementId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 RefundId = NewType("RefundId", UUID)
+DocumentId = NewType("DocumentId", UUID)
 GrantId = NewType("GrantId", UUID)
 EntryId = NewType("EntryId", UUID)
 

@@ -16,6 +16,7 @@ from azora_admin.core import clock, db
 from azora_admin.core.errors import DomainError
 from azora_admin.core.ids import PaymentId, RefundId
 from azora_admin.core.money import Money, money_text
+from azora_admin.flows import paperwork
 from azora_admin.gateways.stripe import shapes
 from azora_admin.identity.rules import Actor
 from azora_admin.ledger import actions as ledger
@@ -73,6 +74,7 @@ def settle(
     refunds.move(session, refund_id, told, to_state=to_state, first_pause=first_pause)
     _book(session, payment, refund, to_state=to_state, cause=Cause(cause))
     _follow(session, payment, refund, to_state=to_state, cause=cause)
+    paperwork.follow_refund(session, refund_id, to_state=to_state)
     return True
 
 

@@ -1,4 +1,4 @@
-"""A sale settles: paid → split → ledger entry → access, and later the processing fee. One commit each.
+"""A sale settles: paid → split → ledger entry → access → receipt, and later the processing fee. One commit each.
 
 The same steps whoever brings the news (event, ask, or the purchase call itself) and however often: each
 finds what is done already and does the rest.
@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
+from azora_admin.flows import paperwork
 from azora_admin.gateways.stripe.shapes import Fee, Intent
 from azora_admin.ledger import actions as ledger
 from azora_admin.ledger.rules import Entry
@@ -36,6 +37,7 @@ def settle(session: Session, intent: Intent, *, cause: str) -> bool:
     if step is not None and step.to_status == "completed":
         _book_sale(session, payment, at=_paid_at(intent), cause=cause)
         _open_course(session, payment)
+        paperwork.give_receipt(session, payment.id, payer_id=payment.payer_id, paid_at=_paid_at(intent))
     is_completed = is_paid(payment.status) or (step is not None and step.to_status == "completed")
     fee = intent.charge.fee if intent.charge else None
     if is_completed and fee is not None and not payment.fee_known:

@@ -1,11 +1,12 @@
-"""Tables of payments: the payment, its changes, its refunds, and who a payer is at Stripe."""
+"""Tables of payments: the payment, its changes, refunds and documents, and who a payer is at Stripe."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, Text
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azora_admin.core.db import Base
@@ -94,3 +95,50 @@ class Customer(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
     stripe_customer_id: Mapped[str] = mapped_column(Text, unique=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Seller(Base):
+    """The legal entity that sells, as the next document will name it; ``address`` has lines."""
+
+    __tablename__ = "seller"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    tax_id: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Document(Base):
+    """A receipt, a credit note or the cancellation of one, as it was given out. Only ever added.
+
+    ``number`` is given by the database as the transaction commits, without gaps in each ``series`` (migration 0024);
+    ``content`` is all that the document says beside the columns.
+    """
+
+    __tablename__ = "document"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    seller_code: Mapped[str] = mapped_column(Text)
+    series: Mapped[str] = mapped_column(Text)
+    number: Mapped[int | None] = mapped_column(BigInteger)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
+    refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refund.id"))
+    refers_to: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"))
+    currency: Mapped[str] = mapped_column(Text)
+    total_minor: Mapped[int] = mapped_column(BigInteger)
+    tax_minor: Mapped[int] = mapped_column(BigInteger)
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class DocumentSeries(Base):
+    """How far a series is counted; written by the database alone."""
+
+    __tablename__ = "document_series"
+
+    seller_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    series: Mapped[str] = mapped_column(Text, primary_key=True)
+    last_number: Mapped[int] = mapped_column(BigInteger)

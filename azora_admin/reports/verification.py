@@ -19,7 +19,8 @@ from azora_admin.gateways.stripe.balance import ChargeMovement, charge_movements
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.gateways.stripe.refunds import all_refunds
 from azora_admin.ledger.queries.proofs import Difference, prove
-from azora_admin.reports.refund_verification import PROOFS, compare_refunds, known_refunds
+from azora_admin.reports import document_verification, refund_verification
+from azora_admin.reports.refund_verification import compare_refunds, known_refunds
 
 _PROOFS: Final = (
     (
@@ -132,10 +133,14 @@ def finished_charges(session: Session) -> Mapping[str, PaymentId]:
 
 
 def prove_sales(session: Session) -> list[Difference]:
-    """Sales, entries, grants, fees, refunds and histories, each held against the others."""
+    """Sales, entries, grants, fees, refunds, documents and histories, each held against the others."""
     return [
         Difference(code, str(row.id), sentence.format(id=row.id))
-        for code, sentence, statement in (*_PROOFS, *PROOFS)
+        for code, sentence, statement in (
+            *_PROOFS,
+            *refund_verification.PROOFS,
+            *document_verification.PROOFS,
+        )
         for row in session.execute(text(statement))
     ]
 

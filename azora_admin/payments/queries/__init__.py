@@ -1,5 +1,6 @@
-"""Reading payments and refunds."""
+"""Reading payments, refunds and documents."""
 
+from azora_admin.payments.queries.documents import DocumentView, documents_of, get_document, get_receipt
 from azora_admin.payments.queries.payments import (
     PaymentView,
     find_by_intent,
@@ -11,12 +12,16 @@ from azora_admin.payments.queries.payments import (
 from azora_admin.payments.queries.refunds import RefundView, get_refund, refunds_of
 
 __all__ = [
+    "DocumentView",
     "PaymentView",
     "RefundView",
+    "documents_of",
     "find_by_intent",
     "find_customer_id",
     "find_live_purchase",
+    "get_document",
     "get_payment",
+    "get_receipt",
     "get_refund",
     "list_payments",
     "refunds_of",
