@@ -158,9 +158,19 @@ def refund_legs(legs: Sequence[Leg]) -> list[shapes.RefundLeg]:
     ]
 
 
-def order(bought: Purchase) -> shapes.Order:
+def bought(one: Purchase | Enrolment) -> Response:
+    """What was bought: an order to confirm, with where it is, or a free course. Nobody keeps its secret on the way."""
+    if isinstance(one, Enrolment):
+        return json(enrolled(one), 201)
+    answer = json(order(one), 201)
+    answer.headers["Location"] = f"/api/v1/payments/{one.payment.id}"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def order(one: Purchase) -> shapes.Order:
     """A payment that its payer's app can confirm."""
-    return {**payment(bought.payment), "client_secret": bought.client_secret}
+    return {**payment(one.payment), "client_secret": one.client_secret}
 
 
 def enrolled(bought: Enrolment) -> shapes.Enrolled:

@@ -13,7 +13,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from azora_admin.api.inputs import ONE_LINE, Address, Input, Moment
 from azora_admin.api.schemas import one_of
 from azora_admin.core.errors import DomainError, FieldError, Invalid
-from azora_admin.core.ids import LessonId
+from azora_admin.core.ids import CourseId, LessonId
+from azora_admin.flows.paying import DESCRIPTION_LONGEST
 from azora_admin.identity.rules.passwords import PASSWORD_LONGEST, PASSWORD_SHORTEST
 from azora_admin.identity.rules.people import NAME_LONGEST
 from azora_admin.payments.rules.refunds import NOTE_LONGEST, REASONS
@@ -91,6 +92,23 @@ class NewPassword(Body):
 
     current_password: Annotated[str, Field(max_length=1024, examples=[_PHRASE])]
     new_password: _NewPassword
+
+
+class NewPayment(Body):
+    """What is to be paid: a course at its price, or an amount that is for no course."""
+
+    course_id: CourseId | None = None
+    """Either this, or `amount` with `currency` and `description`."""
+    amount: Annotated[int | None, Field(ge=1, le=LARGEST_AMOUNT, examples=[12500])] = None
+    """In minor units. Each currency has a smallest and a largest charge; the refusal names it."""
+    currency: Annotated[str | None, Field(pattern="^[a-z]{3}$", examples=["eur"])] = None
+    """ISO 4217, lower case."""
+    description: Annotated[
+        str | None, Field(max_length=DESCRIPTION_LONGEST, pattern=ONE_LINE, examples=["Workshop in Bergen"])
+    ] = None
+    """What the amount is for, as it stands on receipts."""
+    coupon: Annotated[str | None, Field(max_length=64, examples=["SUMMER"])] = None
+    """There are none yet: any is `coupon_invalid`."""
 
 
 class Refund(Body):

@@ -112,6 +112,7 @@ INVALID: Final = Refusal(
 REFUND_EXCEEDS_PAYMENT: Final = Refusal(
     422, "refund_exceeds_payment", "`amount` is more than what is left of the payment."
 )
+COUPON_INVALID: Final = Refusal(422, "coupon_invalid", "There is no such coupon.")
 RATE_LIMITED: Final = Refusal(429, "rate_limited", "Too many calls: wait for the seconds in `Retry-After`.")
 
 INTERNAL_ERROR: Final = Refusal(
@@ -171,3 +172,4 @@ OF_PURCHASE: Final = (
     PROVIDER_REFUSED,
     OUTCOME_UNKNOWN,
 )
+OF_PAYMENT: Final = (*OF_PURCHASE, COUPON_INVALID)

@@ -19,7 +19,7 @@ from azora_admin.messaging import outbox
 from azora_admin.payments import queries as payments
 from azora_admin.payments.actions import charges
 from azora_admin.payments.queries import PaymentView
-from azora_admin.payments.rules.settlement import ABANDONED_AFTER
+from azora_admin.payments.rules.settlement import ABANDONED_AFTER, OPEN
 
 _CAN_BE_CANCELLED = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 _BATCH = 200
@@ -44,22 +44,35 @@ def ask(stripe: StripeConnection, payment_id: PaymentId) -> None:
     with db.reading() as session:
         payment = payments.get_payment(session, payment_id)
     too_old = clock.now() - payment.created_at > ABANDONED_AFTER
-    if payment.stripe_payment_intent_id is None:
-        _finish_sending(stripe, payment, too_old=too_old)
+    if payment.stripe_payment_intent_id is not None:
+        intent = intents.fetch_intent(stripe, payment.stripe_payment_intent_id)
+    elif too_old:
+        # After a day the key would create a second intent: whether there is a first one is told by a look.
+        found = _look_for(stripe, payment)
+        if found is None:
+            with db.transaction() as session:
+                charges.give_up(session, payment.id, cause="ask")
+            return
+        intent = found
+    else:
+        if payment.status in OPEN:
+            _finish_sending(stripe, payment)
         return
-    intent = intents.fetch_intent(stripe, payment.stripe_payment_intent_id)
     if too_old and intent.status in _CAN_BE_CANCELLED:
         intent = _cancel(stripe, payment, intent)
     with db.transaction() as session:
         sale.settle(session, intent, cause="ask")
 
 
-def _finish_sending(stripe: StripeConnection, payment: PaymentView, *, too_old: bool) -> None:
-    if too_old:
-        # Its secret was never told to anybody, and after a day the key would create a second intent.
-        with db.transaction() as session:
-            charges.give_up(session, payment.id, cause="ask")
-        return
+def _look_for(stripe: StripeConnection, payment: PaymentView) -> Intent | None:
+    with db.reading() as session:
+        customer_id = payments.find_customer_id(session, payment.payer_id)
+    if customer_id is None:
+        return None  # an intent needs a customer, and this payer was never told of one
+    return intents.find_intent(stripe, payment_id=payment.id, customer_id=customer_id)
+
+
+def _finish_sending(stripe: StripeConnection, payment: PaymentView) -> None:
     with db.reading() as session:
         payer = get_person(session, payment.payer_id)
     checkout.send_order(stripe, payer, payment_id=payment.id, cause="ask")

@@ -17,13 +17,12 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
-from azora_admin.core.errors import Conflict
+from azora_admin.core.errors import Conflict, FieldError, Invalid
 from azora_admin.core.ids import CourseId, PaymentId, PersonId
-from azora_admin.core.money import Money
 from azora_admin.flows import sale
 from azora_admin.flows.finishing import Finish, unanswered
 from azora_admin.gateways.stripe import intents
-from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
+from azora_admin.gateways.stripe.client import NoAnswer, Refused, StripeConnection
 from azora_admin.gateways.stripe.shapes import Intent
 from azora_admin.identity.actions import audit
 from azora_admin.identity.rules import Actor, SignedIn, Subject
@@ -36,6 +35,8 @@ from azora_admin.payments.rules.settlement import DISPUTED, PAID
 
 _PAID: Final = (*PAID, DISPUTED, "processing")
 _OVER: Final = (*_PAID, "cancelled")
+# In currencies that Stripe names no smallest amount for, it alone knows whether one is too small.
+_AMOUNT_REFUSED: Final = ("amount_too_small", "amount_too_large", "invalid_charge_amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Purchase:
 
     payment: PaymentView
     client_secret: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to confirm: it is paid, or given up."""
+        return self.payment.status in _OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +120,23 @@ def send_order(
     """Take a reserved payment to Stripe, or fetch it when it is there already, and settle what it says.
 
     ``finish`` is called with what the payer can go on with; not when it turns out to be paid or given up already.
-    Raises NoAnswer, Refused.
+    Raises NoAnswer (the payment is ``unknown`` then), Refused, Invalid where Stripe takes no such amount.
     """
     with db.reading() as session:
         payment = payments.get_payment(session, payment_id)
         customer_id = payments.find_customer_id(session, payer.person_id)
-    if customer_id is None:
-        customer_id = _introduce(stripe, payer)
-    intent = _send(stripe, payment, customer_id)
+    try:
+        intent = _send(stripe, payment, customer_id or _introduce(stripe, payer))
+    except NoAnswer:
+        with db.transaction() as session:
+            charges.mark_unknown(session, payment_id, cause=cause)
+        raise
+    except Refused as refused:
+        if refused.stripe_code not in _AMOUNT_REFUSED:
+            raise
+        with db.transaction() as session:
+            charges.give_up(session, payment_id, cause=cause, reason=refused.told)
+        raise Invalid([FieldError("amount", refused.stripe_code, refused.told)]) from refused
     with db.transaction() as session:
         # Settling finds the order by our id in the intent and records the intent's, both under the intent's lock:
         # writing it here first would take the two locks the other way round than an event does.
@@ -129,7 +144,7 @@ def send_order(
             # The order got another intent meanwhile; this one's secret must not be told. The next call finds it.
             raise NoAnswer
         purchase = Purchase(payments.get_payment(session, payment_id), intent.client_secret)
-        if purchase.payment.status not in _OVER:
+        if not purchase.is_over:
             finish(session, purchase)
     return purchase
 
@@ -167,12 +182,12 @@ def _reserve(
         charges.ask_soon(session, open_one.id, after=ask_after)
         return open_one.id
     split = courses.get_split(session, course.id, at=clock.now())
-    order = charges.CourseOrder(
+    order = charges.NewOrder(
         payer_id=learner_id,
+        price=course.price,
+        description=course.title,
         course_id=course.id,
         agreement_id=split.agreement_id,
-        price=Money(course.price.amount, course.price.currency),
-        description=course.title,
     )
     payment_id = charges.reserve(session, order, cause=actor.cause, ask_after=ask_after)
     audit.record(

@@ -245,7 +245,7 @@ def _plan(
         left=left,
         legs=settling.reserved_legs(session, payment, amount),
         needs_second_person=waits,
-        ends_access=left.is_zero,
+        ends_access=left.is_zero and payment.is_of_course,
     )
 
 

@@ -135,6 +135,7 @@ class Mail(Base):
         CheckConstraint("(state IN ('queued', 'parked')) = (letter IS NOT NULL)", name="letter_while_open"),
         Index("ix_mail_open", "next_try_at", postgresql_where="state = 'queued'"),
         Index("ix_mail_parked", "created_at", postgresql_where="state = 'parked'"),
+        Index("ix_mail_recent", "created_at", "id"),
         Index("ix_mail_done", "created_at", postgresql_where="state IN ('sent', 'failed')"),
     )
 
@@ -149,6 +150,32 @@ class Mail(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     next_try_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class OutgoingCall(Base):
+    """One call by which something was to happen outside, and what became of it. Only ever added.
+
+    ``about`` is our id of what was sent, ``outside_id`` the other side's of the call (Stripe's Request-Id, which its
+    support asks for), ``code`` what it said where it refused.
+    """
+
+    __tablename__ = "outgoing_call"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('done', 'refused', 'no_answer')", name="outcome_known"),
+        CheckConstraint("milliseconds >= 0", name="milliseconds_not_negative"),
+        Index("ix_outgoing_call_about", "about", "at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    kind: Mapped[str] = mapped_column(Text)
+    about: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(Text)
+    code: Mapped[str | None] = mapped_column(Text)
+    outside_id: Mapped[str | None] = mapped_column(Text)
+    milliseconds: Mapped[int] = mapped_column(Integer)
 
 
 class MailboxMail(Base):

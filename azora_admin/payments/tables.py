@@ -1,4 +1,4 @@
-"""Tables of payments: the payment, its changes, refunds and documents, and who a payer is at Stripe."""
+"""Tables of payments: the payment, its changes, refunds and documents, and what a payer has at Stripe."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Integer, Text
+from sqlalchemy import JSON, BigInteger, Boolean, DateTime, ForeignKey, Integer, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azora_admin.core.db import Base
@@ -16,7 +16,9 @@ class Payment(Base):
     """One attempt to take money from a payer for one thing; its row exists before Stripe hears of it.
 
     ``refunded_minor`` sums its live refunds (reserved, unknown, pending or succeeded) and is kept by a trigger of
-    theirs alone; ``released_at``: when a full refund let the payer buy the same again.
+    theirs alone; ``released_at``: when a full refund let the payer buy the same again. ``request_key`` is the payer's
+    name for the request; ``saves_method``: what it is paid with is kept for the next time; ``parked_at``: since when
+    a person has it not asked about.
     """
 
     __tablename__ = "payment"
@@ -29,6 +31,7 @@ class Payment(Base):
     currency: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)
+    request_key: Mapped[str | None] = mapped_column(Text)
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(Text, unique=True)
     stripe_charge_id: Mapped[str | None] = mapped_column(Text, unique=True)
     method_brand: Mapped[str | None] = mapped_column(Text)
@@ -44,6 +47,8 @@ class Payment(Base):
     ask_count: Mapped[int] = mapped_column(Integer)
     refunded_minor: Mapped[int] = mapped_column(BigInteger)
     released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    saves_method: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class PaymentChange(Base):
@@ -85,6 +90,7 @@ class Refund(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     next_ask_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ask_count: Mapped[int] = mapped_column(Integer)
+    parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Customer(Base):
@@ -142,3 +148,59 @@ class DocumentSeries(Base):
     seller_code: Mapped[str] = mapped_column(Text, primary_key=True)
     series: Mapped[str] = mapped_column(Text, primary_key=True)
     last_number: Mapped[int] = mapped_column(BigInteger)
+
+
+class PaymentMethod(Base):
+    """What a person saved at Stripe to pay with: all that is kept of it here stands on the card for anybody to see."""
+
+    __tablename__ = "payment_method"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    stripe_payment_method_id: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    brand: Mapped[str | None] = mapped_column(Text)
+    last4: Mapped[str | None] = mapped_column(Text)
+    exp_month: Mapped[int | None] = mapped_column(Integer)
+    exp_year: Mapped[int | None] = mapped_column(Integer)
+    is_default: Mapped[bool] = mapped_column(Boolean)
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class MethodSetup(Base):
+    """A SetupIntent: a person is about to save a method without paying. Its row exists before Stripe hears of it."""
+
+    __tablename__ = "method_setup"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    request_key: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    stripe_setup_intent_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    failure_code: Mapped[str | None] = mapped_column(Text)
+    failure_message: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    next_ask_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ask_count: Mapped[int] = mapped_column(Integer)
+    parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class PaymentAttempt(Base):
+    """A try to charge a saved method for a payment; the next one is made only when this one's outcome is known.
+
+    ``outcome``: the payment's status that it led to, or Stripe's code where the method was declined.
+    """
+
+    __tablename__ = "payment_attempt"
+
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    method_id: Mapped[UUID] = mapped_column(ForeignKey("payment_method.id"))
+    off_session: Mapped[bool] = mapped_column(Boolean)
+    state: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    reserved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from azora_admin.core.ids import PaymentId
 from azora_admin.core.money import Money
 from azora_admin.identity.tables import Person
 from azora_admin.marketplace.tables import Course
+from azora_admin.payments.rules.settlement import UNKNOWN
 from azora_admin.payments.tables import Payment
 
 PAYER: Final = aliased(Person, name="payer")
@@ -45,7 +46,8 @@ class PaymentRow:
 
 def is_unknown() -> ColumnElement[bool]:
     """Whether the answer to the payment's creation never reached us, so that Stripe has to be asked."""
-    return and_(Payment.status == "pending", Payment.stripe_payment_intent_id.is_(None))
+    never_answered = and_(Payment.status == "pending", Payment.stripe_payment_intent_id.is_(None))
+    return or_(Payment.status == UNKNOWN, never_answered)
 
 
 def shown_status() -> ColumnElement[str]:

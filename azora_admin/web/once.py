@@ -87,6 +87,12 @@ def kept(session: Session, response: Response) -> Response:
     return response
 
 
+def request_key() -> str | None:
+    """The key of the request that is being answered, for an effect that has to be known by it later."""
+    claimed: Claim | None = g.get("claim")
+    return claimed.asked.key if claimed is not None else None
+
+
 def _claim(asked: Asked) -> Claim | Answer:
     with db.transaction() as session:
         return replies.claim(session, asked)

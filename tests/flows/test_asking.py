@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_an_order_that_was_not_sent_is_finished_by_an_ask(shop: Shop, kind: str)
     ask(shop)
     (intent,) = shop.intents()
     assert shop.payment().stripe_payment_intent_id == intent.id
-    assert shop.payment().status == "pending"
+    assert [change[1] for change in shop.changes()] == ["pending", "unknown", "pending"]
 
 
 def test_an_ask_without_an_answer_changes_nothing_and_the_next_one_does(shop: Shop) -> None:
@@ -173,10 +174,37 @@ def test_an_order_that_never_reached_stripe_is_given_up_after_a_day(
     test_clock.advance(DAY + MOMENT)
     ask(shop)
     assert shop.payment().status == "cancelled"
-    assert shop.changes()[-1] == ("pending", "cancelled", "Abandoned", "ask")
+    assert [change[:3] for change in shop.changes()] == [
+        (None, "pending", None),
+        ("pending", "unknown", "Stripe has not answered"),
+        ("unknown", "cancelled", "Abandoned"),
+    ]
     assert shop.intents() == []
     ask(shop)
-    assert len(shop.changes()) == 2
+    assert len(shop.changes()) == 3
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "500_after", "timeout_after"])
+def test_an_order_that_did_reach_stripe_is_found_there_after_a_day_and_not_sent_anew(
+    shop: Shop, test_clock: FixedClock, kind: str
+) -> None:
+    order_whose_answer_was_lost(shop, kind)
+    test_clock.advance(3 * DAY)
+    ask(shop)
+    (intent,) = shop.intents()
+    assert (intent.status, intent.cancellation_reason) == ("canceled", "abandoned")
+    assert (shop.payment().status, shop.payment().stripe_payment_intent_id) == ("cancelled", intent.id)
+
+
+def test_an_order_is_found_behind_a_hundred_others_of_its_payer(shop: Shop, test_clock: FixedClock) -> None:
+    order_whose_answer_was_lost(shop, "reset_after")
+    (intent,) = shop.intents()
+    wanted: Any = {"amount": 4900, "currency": "usd", "customer": intent.customer}
+    for _ in range(100):
+        shop.office.v1.payment_intents.create(wanted)
+    test_clock.advance(3 * DAY)
+    ask(shop)
+    assert shop.payment().stripe_payment_intent_id == intent.id
 
 
 def test_a_payment_is_asked_for_when_it_was_silent_long_enough_and_then_ever_more_seldom(

@@ -73,7 +73,7 @@ def order(
     payer_id: PersonId, course: SomeCourse, *, sent: bool = True, cause: str = "request:req_test"
 ) -> PaymentId:
     """A payment as it stands right after the learner tapped "buy"; not ``sent``: Stripe's answer is missing."""
-    wanted = charges.CourseOrder(payer_id, course.id, course.agreement_id, course.price, course.title)
+    wanted = charges.NewOrder(payer_id, course.price, course.title, course.id, course.agreement_id)
     with db.transaction() as session:
         payment_id = charges.reserve(session, wanted, cause=cause, ask_after=timedelta(seconds=20))
         charges.record_customer(session, person_id=payer_id, stripe_customer_id=_customer(payer_id))

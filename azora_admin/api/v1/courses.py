@@ -80,17 +80,8 @@ def purchases(settings: Settings, stripe: StripeConnection) -> Blueprint:
             actor(),
             course_id=course_id,
             ask_after=ask_after,
-            finish=lambda session, bought: kept(session, _bought(bought)),
+            finish=lambda session, bought: kept(session, answers.bought(bought)),
         )
-        return _bought(bought)
+        return answers.bought(bought)
 
     return purchase
-
-
-def _bought(bought: checkout.Purchase | checkout.Enrolment) -> Response:
-    if isinstance(bought, checkout.Enrolment):
-        return answers.json(answers.enrolled(bought), 201)
-    answer = answers.json(answers.order(bought), 201)
-    answer.headers["Location"] = f"/api/v1/payments/{bought.payment.id}"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

@@ -18,7 +18,7 @@ from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
 from azora_admin.gateways.stripe.told import told, told_uuid
 
 if TYPE_CHECKING:
-    from stripe.params import CustomerCreateParams, PaymentIntentCreateParams
+    from stripe.params import CustomerCreateParams, PaymentIntentCreateParams, PaymentIntentListParams
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def create_intent(connection: StripeConnection, request: IntentRequest) -> Inten
         create=lambda key: _shape(
             connection.call(lambda v1: v1.payment_intents.create(wanted, {"idempotency_key": key}))
         ),
-        find=lambda: _find_intent(connection, request),
+        find=lambda: find_intent(connection, payment_id=request.payment_id, customer_id=request.customer_id),
     )
 
 
@@ -92,12 +92,17 @@ def _find_customer(connection: StripeConnection, person_id: PersonId, email: str
     return ours[0] if ours else None
 
 
-def _find_intent(connection: StripeConnection, request: IntentRequest) -> Intent | None:
-    listed = connection.call(
-        lambda v1: v1.payment_intents.list({"customer": request.customer_id, "limit": 100})
-    )
-    ours = [one.id for one in listed.data if told(one.metadata, "payment_id") == str(request.payment_id)]
-    return fetch_intent(connection, ours[0]) if ours else None
+def find_intent(connection: StripeConnection, *, payment_id: PaymentId, customer_id: str) -> Intent | None:
+    """Our payment's intent among its customer's, for whoever can't be told by its key; None when there is none."""
+    wanted: PaymentIntentListParams = {"customer": customer_id, "limit": 100}
+    while True:
+        page = connection.call(lambda v1, wanted=wanted: v1.payment_intents.list(wanted))  # type: ignore[misc]
+        for one in page.data:
+            if told(one.metadata, "payment_id") == str(payment_id):
+                return fetch_intent(connection, one.id)
+        if not page.has_more:
+            return None
+        wanted = {"customer": customer_id, "limit": 100, "starting_after": page.data[-1].id}
 
 
 def fetch_intent(connection: StripeConnection, intent_id: str) -> Intent:

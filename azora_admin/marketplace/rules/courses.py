@@ -9,15 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from azora_admin.core.charge_limits import check_charge, largest_charge, smallest_charge
 from azora_admin.core.errors import FieldError, Invalid
-from azora_admin.core.money import Money, to_stripe
+from azora_admin.core.money import Money, money_text
 
 LEVELS: Final = ("beginner", "intermediate", "advanced")
 WHOLE: Final = 10_000  # basis points
 INSTRUCTOR_BASIS_POINTS: Final = 7_000
-# Stripe refuses smaller charges (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts); 0 is free.
-_SMALLEST: Final = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "chf": 50, "cad": 50, "aud": 50, "inr": 50}
-_LARGEST: Final = 99_999_999  # as Stripe writes it
 _SLUG_LONGEST: Final = 120
 
 
@@ -51,9 +49,8 @@ def check_course(
     if not re.fullmatch(r"[a-z]{2}", language):
         errors.append(FieldError("language", "unknown_language", "Enter a two-letter language code like en."))
     errors.extend(_control_characters(title=clean, summary=summary, category=category))
-    if not price.is_zero and not _can_be_charged(price):
-        text = f"Enter 0 for a free course, or a price from {_smallest(price.currency)} in minor units."
-        errors.append(FieldError("price", "invalid_price", text))
+    if not price.is_zero and check_charge(price):
+        errors.append(FieldError("price", "invalid_price", _prices(price.currency)))
     if errors:
         raise Invalid(errors, code="invalid_course_data")
     return CourseDraft(clean, slug_of(clean), summary, category, level, language, price)
@@ -76,15 +73,9 @@ def _control_characters(**texts: str) -> Iterator[FieldError]:
             yield FieldError(field, "control_character", "Leave out control characters.")
 
 
-def _smallest(currency: str) -> int:
-    return _SMALLEST.get(currency, 50)
-
-
-def _can_be_charged(price: Money) -> bool:
-    try:
-        return price.amount >= _smallest(price.currency) and to_stripe(price) <= _LARGEST
-    except Invalid:
-        return False
+def _prices(currency: str) -> str:
+    between = f"{money_text(smallest_charge(currency))} to {money_text(largest_charge(currency))}"
+    return f"Enter 0 for a free course, or a price from {between}."
 
 
 def check_shares(shares: Mapping[str, int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -15,19 +15,25 @@ from azora_admin.core import clock
 from azora_admin.core.ids import AgreementId, CourseId, PaymentId, PersonId, new_id
 from azora_admin.core.money import Money
 from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent
-from azora_admin.payments.rules.settlement import OPEN, Order, Transition, decide, next_ask
+from azora_admin.payments.rules.settlement import OPEN, UNKNOWN, Order, Transition, decide, next_ask
 from azora_admin.payments.tables import Customer, Payment, PaymentChange
+
+_SILENT: Final = "Stripe has not answered"
 
 
 @dataclass(frozen=True, slots=True)
-class CourseOrder:
-    """What a learner buys: the price and the split agreement are frozen when it is ordered."""
+class NewOrder:
+    """What somebody is about to pay: the price, and a course's split agreement, are frozen when it is ordered.
+
+    ``request_key``: the payer's own name for the request, by which the same one again is known.
+    """
 
     payer_id: PersonId
-    course_id: CourseId
-    agreement_id: AgreementId
     price: Money
     description: str
+    course_id: CourseId | None = None
+    agreement_id: AgreementId | None = None
+    request_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Due:
     intent_id: str | None
 
 
-def reserve(session: Session, order: CourseOrder, *, cause: str, ask_after: timedelta) -> PaymentId:
+def reserve(session: Session, order: NewOrder, *, cause: str, ask_after: timedelta) -> PaymentId:
     """Write the order down before Stripe hears of it. The database refuses a second live one."""
     now = clock.now()
     payment_id = PaymentId(new_id())
@@ -65,6 +71,7 @@ def reserve(session: Session, order: CourseOrder, *, cause: str, ask_after: time
             currency=order.price.currency,
             status="pending",
             description=order.description,
+            request_key=order.request_key,
             created_at=now,
             changed_at=now,
             next_ask_at=now + ask_after,
@@ -190,8 +197,21 @@ def take_due(session: Session, *, first_pause: timedelta, limit: int) -> Sequenc
     return [Due(row.id, row.stripe_payment_intent_id) for row in rows]
 
 
-def give_up(session: Session, payment_id: PaymentId, *, cause: str) -> None:
-    """Cancel a payment that never reached Stripe: its payer never got a secret to pay it with."""
+def mark_unknown(session: Session, payment_id: PaymentId, *, cause: str) -> None:
+    """Stripe did not answer whether it has the payment: it is asked until that is known."""
+    waiting = select(Payment.id).where(
+        Payment.id == payment_id, Payment.status == "pending", Payment.stripe_payment_intent_id.is_(None)
+    )
+    if session.scalar(waiting.with_for_update()) is None:
+        return  # an event or another call was faster, and knows better
+    session.execute(
+        update(Payment).where(Payment.id == payment_id).values(status=UNKNOWN, changed_at=clock.now())
+    )
+    note(session, payment_id, from_status="pending", to_status=UNKNOWN, reason=_SILENT, cause=cause)
+
+
+def give_up(session: Session, payment_id: PaymentId, *, cause: str, reason: str = "Abandoned") -> None:
+    """Cancel a payment that is not at Stripe: its payer never got a secret to pay it with."""
     status = session.scalar(
         select(Payment.status)
         .where(Payment.id == payment_id, Payment.stripe_payment_intent_id.is_(None))
@@ -204,7 +224,7 @@ def give_up(session: Session, payment_id: PaymentId, *, cause: str) -> None:
         .where(Payment.id == payment_id)
         .values(status="cancelled", changed_at=clock.now(), next_ask_at=None)
     )
-    note(session, payment_id, from_status=status, to_status="cancelled", reason="Abandoned", cause=cause)
+    note(session, payment_id, from_status=status, to_status="cancelled", reason=reason, cause=cause)
 
 
 def _consequences(payment: Settling, step: Transition, intent: Intent, now: datetime) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class RefundedPayment:
     status: str
     paid: Money
     refunded: Money
+    is_of_course: bool
 
     @property
     def refundable(self) -> Refundable:
@@ -269,6 +270,7 @@ def _payment(session: Session, condition: Any, *, is_locked: bool) -> RefundedPa
         Payment.amount_minor,
         Payment.currency,
         Payment.refunded_minor,
+        Payment.course_id,
     ).where(condition)
     row = session.execute(statement.with_for_update(of=Payment) if is_locked else statement).one_or_none()
     if row is None:
@@ -280,4 +282,5 @@ def _payment(session: Session, condition: Any, *, is_locked: bool) -> RefundedPa
         status=row.status,
         paid=Money(row.amount_minor, row.currency),
         refunded=Money(row.refunded_minor, row.currency),
+        is_of_course=row.course_id is not None,
     )

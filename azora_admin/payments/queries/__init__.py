@@ -4,6 +4,7 @@ from azora_admin.payments.queries.documents import DocumentView, documents_of, g
 from azora_admin.payments.queries.payments import (
     PaymentView,
     find_by_intent,
+    find_by_request,
     find_customer_id,
     find_live_purchase,
     get_payment,
@@ -17,6 +18,7 @@ __all__ = [
     "RefundView",
     "documents_of",
     "find_by_intent",
+    "find_by_request",
     "find_customer_id",
     "find_live_purchase",
     "get_document",

@@ -95,6 +95,24 @@ def find_live_purchase(session: Session, *, payer_id: PersonId, course_id: Cours
     return _view(row) if row else None
 
 
+def find_by_request(
+    session: Session, *, payer_id: PersonId, request_key: str, since: datetime
+) -> PaymentView | None:
+    """What the payer's request with this key made after ``since`` and was not given up; None when there is nothing."""
+    row = session.execute(
+        select(*_COLUMNS)
+        .where(
+            Payment.payer_id == payer_id,
+            Payment.request_key == request_key,
+            Payment.created_at > since,
+            Payment.status != "cancelled",
+        )
+        .order_by(Payment.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return _view(row) if row else None
+
+
 def list_payments(
     session: Session, *, payer_id: PersonId, status: str | None, limit: int, cursor: Cursor | None
 ) -> Page[PaymentView]:

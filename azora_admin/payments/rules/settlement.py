@@ -17,11 +17,13 @@ from azora_admin.gateways.stripe.shapes import Intent, Refusal
 
 # States of a payment that was paid, whatever became of it since: refunds move it among these alone.
 PAID: Final = ("completed", "partially_refunded", "refunded")
-STATUSES: Final = ("pending", "requires_action", "processing", *PAID, "failed", "cancelled")
+# Sent to Stripe, and no answer came: whether it is there is asked until it is known.
+UNKNOWN: Final = "unknown"
+STATUSES: Final = ("pending", UNKNOWN, "requires_action", "processing", *PAID, "failed", "cancelled")
 # Paid, and the payer's bank asks for it back.
 DISPUTED: Final = "disputed"
 # States that Stripe or the payer can still change, so that silence is worth a question.
-OPEN: Final = frozenset({"pending", "requires_action", "processing", "failed"})
+OPEN: Final = frozenset({"pending", UNKNOWN, "requires_action", "processing", "failed"})
 
 ABANDONED_AFTER: Final = timedelta(hours=24)
 # A few percent of requests ask early, the rest ever more seldom; the last pause repeats.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from azora_admin.core.charge_limits import largest_charge, smallest_charge
 from azora_admin.core.errors import Invalid
-from azora_admin.core.money import exponent
+from azora_admin.core.money import from_stripe, to_stripe
 from azora_admin.sandbox.stripe.book import Book
 from azora_admin.sandbox.stripe.errors import refused_parameter
 from azora_admin.sandbox.stripe.identifiers import new_identifier, random_text
@@ -14,8 +15,6 @@ from azora_admin.sandbox.stripe.params import Field, Integer, Text, merge_metada
 from azora_admin.sandbox.stripe.payment_sources import check_usable, get_payment_method
 from azora_admin.sandbox.stripe.shared_shapes import SHIPPING, shipping
 
-SMALLEST: Final = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50}
-LARGEST: Final = 99_999_999
 CAPTURE_METHOD = Text(choices=("automatic", "automatic_async", "manual"))
 FIELDS: Final[dict[str, Field]] = {
     "amount": Integer(least=1),
@@ -36,17 +35,25 @@ FIELDS: Final[dict[str, Field]] = {
 def check_amount(amount: int, currency: str) -> None:
     """Raises ApiError 400 for an unknown currency or an amount that Stripe does not take."""
     try:
-        exponent(currency)
+        smallest, largest = to_stripe(smallest_charge(currency)), to_stripe(largest_charge(currency))
     except Invalid:
         raise refused_parameter(f"Invalid currency: {currency}.", "currency") from None
-    if amount < SMALLEST.get(currency, 1):
+    if amount < smallest:
         raise refused_parameter(
-            f"Amount must be at least {SMALLEST[currency]} in the smallest unit of {currency}.",
+            f"Amount must be at least {smallest} in the smallest unit of {currency}.",
             "amount",
             "amount_too_small",
         )
-    if amount > LARGEST:
-        raise refused_parameter(f"Amount must be no more than {LARGEST}.", "amount", "amount_too_large")
+    if amount > largest:
+        raise refused_parameter(f"Amount must be no more than {largest}.", "amount", "amount_too_large")
+    try:
+        to_stripe(from_stripe(amount, currency))
+    except (ValueError, Invalid):
+        raise refused_parameter(
+            f"Invalid amount: {amount} is no amount of {currency} that can be charged.",
+            "amount",
+            "invalid_charge_amount",
+        ) from None
 
 
 def intent_shape(given: Json) -> Json:

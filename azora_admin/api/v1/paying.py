@@ -1,0 +1,97 @@
+"""Making a payment: of a course or of an amount."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from azora_admin.api import answers, bearer, bodies, shapes
+from azora_admin.api.description import PAYMENTS, Answer, Header, describe
+from azora_admin.api.problems import OF_PAYMENT
+from azora_admin.core.errors import FieldError, Invalid
+from azora_admin.core.ids import CourseId
+from azora_admin.core.money import Money
+from azora_admin.flows import checkout, paying
+from azora_admin.identity.rules import Action
+from azora_admin.web import limits
+from azora_admin.web.callers import actor, caller, needs
+from azora_admin.web.money import till
+from azora_admin.web.once import kept, once, request_key
+
+_ADDRESS = Header("Location", "Where the payment is; an enrolment has none.", always=False)
+
+
+def blueprint() -> Blueprint:
+    """POST /payments."""
+    payments = Blueprint("paying", __name__)
+    bearer.require_token(payments)
+
+    @payments.post("/payments")
+    @needs(Action.BUY)
+    @once
+    @limits.limit_money
+    @describe(
+        "create_payment",
+        PAYMENTS,
+        Answer(201, shapes.Order | shapes.Enrolled, [_ADDRESS]),
+        refusals=OF_PAYMENT,
+    )
+    def create(body: bodies.NewPayment) -> Response:
+        """Make a payment.
+
+        Of a course, as `POST /courses/{course_id}/purchase` does, or of an amount. Its PaymentIntent is created at
+        Stripe; confirm that with the `client_secret`. Nobody has a share in an amount: it is the platform's.
+        """
+        made = _made(body)
+        return answers.bought(made)
+
+    return payments
+
+
+def _made(body: bodies.NewPayment) -> checkout.Purchase | checkout.Enrolment:
+    wanted = _wanted(body)
+    if isinstance(wanted, paying.AmountOrder):
+        return paying.pay_amount(
+            till().stripe,
+            caller(),
+            actor(),
+            wanted,
+            ask_after=till().ask_after,
+            finish=lambda session, made: kept(session, answers.bought(made)),
+        )
+    return checkout.buy_course(
+        till().stripe,
+        caller(),
+        actor(),
+        course_id=wanted,
+        ask_after=till().ask_after,
+        finish=lambda session, made: kept(session, answers.bought(made)),
+    )
+
+
+def _wanted(body: bodies.NewPayment) -> CourseId | paying.AmountOrder:
+    """The course or the amount. Raises Invalid naming each field that is missing, too much, or can't be accepted."""
+    _check(body)
+    if body.course_id is not None:
+        return body.course_id
+    if body.amount is None or body.currency is None or body.description is None:
+        raise AssertionError("checked above")
+    return paying.AmountOrder(Money(body.amount, body.currency), body.description, request_key())
+
+
+def _check(body: bodies.NewPayment) -> None:
+    errors: list[FieldError] = []
+    of_amount = {"currency": body.currency, "description": body.description}
+    if (body.course_id is None) == (body.amount is None):
+        text = "Say either course_id or amount."
+        errors += [FieldError("course_id", "one_of_two", text), FieldError("amount", "one_of_two", text)]
+    elif body.course_id is not None:
+        text = "The course says this already."
+        errors += [FieldError(name, "not_with_course", text) for name, value in of_amount.items() if value]
+    else:
+        text = "An amount needs this, too."
+        errors += [FieldError(name, "missing", text) for name, value in of_amount.items() if value is None]
+    if body.coupon is not None:
+        coupon = FieldError("coupon", "coupon_invalid", "There is no such coupon.")
+        raise Invalid([*errors, coupon], code="invalid" if errors else "coupon_invalid")
+    if errors:
+        raise Invalid(errors)
