@@ -9,16 +9,18 @@ from typing import Any
 import orjson
 from flask import Response
 
-from azora_admin.api import shapes
+from azora_admin.api import refund_shapes, shapes
 from azora_admin.api.description import JSON
 from azora_admin.core.money import Money
 from azora_admin.flows.checkout import Enrolment, Purchase
+from azora_admin.flows.refund_requests import Judged
 from azora_admin.flows.refunding import Plan, Requested
 from azora_admin.identity.rules import SignedIn
 from azora_admin.identity.rules.signing_keys import SigningKey
 from azora_admin.ledger.rules import Leg
 from azora_admin.marketplace.queries import CourseView, EnrolmentView, Reason
-from azora_admin.payments.queries import PaymentView, RefundView
+from azora_admin.payments.queries import PaymentView, RefundRequestView, RefundView
+from azora_admin.payments.rules.refund_policy import Policy
 from azora_admin.reports.instructor_balance import InstructorBalance
 
 
@@ -101,6 +103,7 @@ def payment(one: PaymentView) -> shapes.Payment:
         "stripe_payment_intent_id": one.stripe_payment_intent_id,
         "failure": _failure(one),
         "refunded": one.refunded.amount,
+        "refund_policy": refund_policy(one.policy),
         "created_at": one.created_at,
         "settled_at": one.settled_at,
     }
@@ -109,6 +112,50 @@ def payment(one: PaymentView) -> shapes.Payment:
 def payment_with_refunds(one: PaymentView, refunds: Sequence[RefundView]) -> shapes.PaymentWithRefunds:
     """A payment with everything that went back of it."""
     return {**payment(one), "refunds": [refund(each) for each in refunds]}
+
+
+def refund_policy(one: Policy) -> shapes.RefundPolicy:
+    """The policy of a purchase."""
+    return {
+        "version": one.version,
+        "days": one.days,
+        "most_progress": one.most_progress,
+        "automatic_up_to": one.automatic_up_to,
+        "text": one.text,
+    }
+
+
+def refund_request(one: RefundRequestView) -> refund_shapes.RefundRequest:
+    """A request as its payer sees it."""
+    return {
+        "id": one.id,
+        "payment_id": one.payment_id,
+        "status": one.state,
+        "amount": one.amount.amount,
+        "currency": one.amount.currency,
+        "reason": one.reason,
+        "note": one.note,
+        "verdict": one.verdict,
+        "days": one.days,
+        "progress": one.progress,
+        "refund": _refund_of(one),
+        "decline_reason": one.decline_reason,
+        "requested_at": one.requested_at,
+        "decided_at": one.decided_at,
+    }
+
+
+def refund_request_plan(judged: Judged) -> refund_shapes.RefundRequestPlan:
+    """What a request would lead to."""
+    return {
+        "amount": judged.amount.amount,
+        "currency": judged.amount.currency,
+        "verdict": judged.verdict.outcome,
+        "sentence": judged.verdict.sentence,
+        "days": judged.asked.days,
+        "progress": judged.asked.progress,
+        "refund_policy": refund_policy(judged.policy),
+    }
 
 
 def refund(one: RefundView) -> shapes.Refund:
@@ -139,7 +186,8 @@ def refund_plan(plan: Plan) -> shapes.RefundPlan:
         "amount": plan.amount.amount,
         "currency": plan.amount.currency,
         "left": plan.left.amount,
-        "needs_second_approval": plan.needs_second_person,
+        "needs_second_approval": plan.approver is not None,
+        "approval_by": plan.approver,
         "ends_access": plan.ends_access,
         "legs": refund_legs(plan.legs),
     }
@@ -198,6 +246,12 @@ def enrolment(one: EnrolmentView) -> shapes.CourseEnrolment:
 def earnings(balances: Sequence[InstructorBalance]) -> shapes.Earnings:
     """What an instructor has earned, a balance for each currency."""
     return {"items": [_balance(one) for one in balances]}
+
+
+def _refund_of(one: RefundRequestView) -> refund_shapes.RefundOfRequest | None:
+    if one.refund_id is None or one.refund_state is None or one.refund_state == "waiting":
+        return None
+    return {"id": one.refund_id, "status": one.refund_state, "failure": one.failure_reason}
 
 
 def _failure(one: PaymentView) -> shapes.Failure | None:

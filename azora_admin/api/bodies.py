@@ -17,6 +17,7 @@ from azora_admin.core.ids import CourseId, LessonId
 from azora_admin.flows.paying import DESCRIPTION_LONGEST
 from azora_admin.identity.rules.passwords import PASSWORD_LONGEST, PASSWORD_SHORTEST
 from azora_admin.identity.rules.people import NAME_LONGEST
+from azora_admin.payments.rules.refund_requests import LEARNER_REASONS
 from azora_admin.payments.rules.refunds import NOTE_LONGEST, REASONS
 from azora_admin.web import bodies as web_bodies
 
@@ -131,6 +132,25 @@ class Progress(Body):
     """When the lesson was opened, with a time zone."""
     completed_at: Moment | None = None
     """When it was completed, with a time zone."""
+
+
+class RefundWish(Body):
+    """What of a payment its payer asks back."""
+
+    amount: Annotated[int | None, Field(ge=1, le=LARGEST_AMOUNT, examples=[4900])] = None
+    """In minor units; without it all that is left is asked for."""
+
+
+class RefundAsk(RefundWish):
+    """What of a payment its payer asks back, and why."""
+
+    reason: Annotated[str, one_of(LEARNER_REASONS)]
+    note: Annotated[
+        str | None, Field(max_length=NOTE_LONGEST, examples=["I bought it twice by mistake."])
+    ] = None
+    """For whoever looks at it."""
+    despite_policy: bool | None = None
+    """Ask all the same when the purchase is outside of its refund policy: a person decides."""
 
 
 B = TypeVar("B", bound=Body)

@@ -73,6 +73,9 @@ ENTRY_NOT_FOUND: Final = Refusal(404, "entry_not_found", "There is no such entry
 PAYMENT_NOT_FOUND: Final = Refusal(
     404, "payment_not_found", "There is no such payment, or it is somebody else's."
 )
+REFUND_REQUEST_NOT_FOUND: Final = Refusal(
+    404, "refund_request_not_found", "There is no such request, or it is somebody else's."
+)
 SPLIT_NOT_FOUND: Final = Refusal(
     404, "split_not_found", "The course can't be sold yet: nobody agreed who gets what."
 )
@@ -91,6 +94,18 @@ REFUND_BLOCKED_BY_DISPUTE: Final = Refusal(
 )
 PROGRESS_EVENT_CONFLICT: Final = Refusal(
     409, "progress_event_conflict", "The `event_id` came with another step before."
+)
+REFUND_REQUEST_OPEN: Final = Refusal(
+    409, "refund_request_open", "Another request for the payment is undecided."
+)
+OUTSIDE_REFUND_POLICY: Final = Refusal(
+    409,
+    "outside_refund_policy",
+    "The purchase is outside of its refund policy; `detail` names the limit. Sent with `despite_policy`, and under "
+    "another `Idempotency-Key`, it goes to a person.",
+)
+REFUND_REQUEST_DECIDED: Final = Refusal(
+    409, "refund_request_decided", "The request was approved, declined or withdrawn before."
 )
 PAYMENT_MISMATCH: Final = Refusal(
     409, "payment_mismatch", "Stripe took something else than was asked for; a person has to look."
@@ -164,6 +179,7 @@ OF_REFUND: Final = (
     REFUND_EXCEEDS_PAYMENT,
 )
 OF_PROGRESS: Final = (ENROLMENT_NOT_FOUND, NOT_ENROLLED, PROGRESS_EVENT_CONFLICT)
+OF_REFUND_REQUEST: Final = (*OF_REFUND, REFUND_REQUEST_OPEN)
 OF_PURCHASE: Final = (
     COURSE_NOT_FOUND,
     SPLIT_NOT_FOUND,

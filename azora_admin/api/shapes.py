@@ -131,6 +131,20 @@ LastFailure = Annotated[
 ]
 
 
+class RefundPolicy(Shape):
+    """When a purchase can be refunded: frozen with it, whatever the policy says of later ones."""
+
+    version: Annotated[int, such_as(1)]
+    days: Annotated[int, such_as(14)]
+    """For how many days after the payment."""
+    most_progress: Annotated[int, such_as(30)]
+    """Up to how many percent of the course may be completed."""
+    automatic_up_to: Money | None
+    """Up to this sum of all refunds of the payment no person has to look first; null: one always has."""
+    text: Annotated[str, such_as("You can have a course refunded within 14 days.")]
+    """For the payer."""
+
+
 class Payment(Shape):
     """A payment as its payer sees it."""
 
@@ -144,6 +158,7 @@ class Payment(Shape):
     failure: LastFailure
     refunded: MinorUnits
     """What of it is refunded, or on its way back."""
+    refund_policy: RefundPolicy
     created_at: datetime
     settled_at: datetime | None
 
@@ -192,6 +207,9 @@ class RefundPlan(Shape):
     left: MinorUnits
     """What could be refunded after it."""
     needs_second_approval: bool
+    """Whether it would wait, answered with 202, until somebody else approves it."""
+    approval_by: Literal["finance", "second_person"] | None
+    """Who has to approve it: `finance` above what support may refund, `second_person` above what anybody may alone."""
     ends_access: bool
     """Whether the payer's access that rests on this payment would end."""
     legs: list[RefundLeg]

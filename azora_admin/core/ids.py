@@ -20,6 +20,8 @@ AgreementId = NewType("AgreementId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 RefundId = NewType("RefundId", UUID)
 DocumentId = NewType("DocumentId", UUID)
+RefundRequestId = NewType("RefundRequestId", UUID)
+BulkRefundId = NewType("BulkRefundId", UUID)
 GrantId = NewType("GrantId", UUID)
 EntryId = NewType("EntryId", UUID)
 

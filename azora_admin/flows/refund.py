@@ -16,7 +16,7 @@ from azora_admin.core import clock, db
 from azora_admin.core.errors import DomainError
 from azora_admin.core.ids import PaymentId, RefundId
 from azora_admin.core.money import Money, money_text
-from azora_admin.flows import paperwork
+from azora_admin.flows import paperwork, refund_letters
 from azora_admin.gateways.stripe import shapes
 from azora_admin.identity.rules import Actor
 from azora_admin.ledger import actions as ledger
@@ -87,6 +87,7 @@ def refuse(session: Session, refund: RefundView, *, intent_id: str, reason: str,
         return  # an event was faster, and knows better
     refunds.end(session, refund.id, to_state="failed", reason=reason)
     _book(session, payment, refund, to_state="failed", cause=Cause(cause))
+    _tell(session, payment, refund, to_state="failed")
 
 
 def book_reserved(
@@ -151,10 +152,23 @@ def _follow(
     came = "came back" if to_state in ("failed", "cancelled") else "arrived"
     reason = f"A refund of {money_text(refund.amount)} {came}"
     status = refunds.follow(session, payment, reason=reason, cause=cause)
+    _tell(session, payment, refund, to_state=to_state)
     if status == "refunded":
         shelf.end_access(session, payment_id=payment.id, reason="refunded")
     elif status is not None and payment.status == "refunded":
         shelf.restore_access(session, payment_id=payment.id)
+
+
+def _tell(session: Session, payment: RefundedPayment, refund: RefundView, *, to_state: str) -> None:
+    """The payer hears of what went back; of a failure, if it had been announced."""
+    if to_state == "succeeded":
+        refund_letters.tell_refunded(session, payment.id, refund.id, refund.amount)
+    elif to_state in ("failed", "cancelled") and _is_announced(session, refund):
+        refund_letters.tell_failed(session, payment.id, refund.id, refund.amount)
+
+
+def _is_announced(session: Session, refund: RefundView) -> bool:
+    return refund.settled_at is not None or (payments.find_request_of_refund(session, refund.id) is not None)
 
 
 def _post(

@@ -2,7 +2,7 @@
 
 reserve   the refund's row, its entry in the book and the time of the first ask, in one commit; above a limit it waits
           for a second person first and takes nothing until then
-send      keyed by our id: a second try gets the first one's answer, and never sends another refund
+send      flows.refund_sending, keyed by our id
 record    flows.refund.settle, the step that events and asks take, too
 
 A crash after any line leaves a refund that the ask takes further. The preview is made by the very code that reserves.
@@ -23,32 +23,32 @@ from azora_admin.core.errors import Conflict, FieldError, Invalid
 from azora_admin.core.ids import PaymentId, RefundId
 from azora_admin.core.money import Money, money_text
 from azora_admin.flows import refund as settling
+from azora_admin.flows import refund_letters
 from azora_admin.flows.finishing import Finish, unanswered
-from azora_admin.gateways.stripe import refunds as gateway
-from azora_admin.gateways.stripe import shapes
-from azora_admin.gateways.stripe.client import NoAnswer, Refused, StripeConnection
+from azora_admin.flows.refund_sending import send
+from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
 from azora_admin.identity.actions import audit
 from azora_admin.identity.rules import Action, Actor, SignedIn, Subject
 from azora_admin.ledger.rules import Leg
 from azora_admin.messaging import outbox
 from azora_admin.payments import queries as payments
+from azora_admin.payments.actions import refund_requests as requests
 from azora_admin.payments.actions import refunds
 from azora_admin.payments.actions.refunds import RefundedPayment
 from azora_admin.payments.queries import RefundView
 from azora_admin.payments.rules.refunds import (
     NOTE_LONGEST,
     REASONS,
-    STRIPE_REASONS,
-    UNSENT,
+    Approver,
     Limits,
     amount_to_refund,
-    may_be_sent,
-    needs_second_person,
+    approver_needed,
+    check_why,
+    refuse_others_withdrawal,
     refuse_own_approval,
 )
 
-_BATCH: Final = 200
-NEVER_SENT: Final = "It never reached Stripe: nothing was refunded."
+WITHDRAWN: Final = "Withdrawn by whoever asked for it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a refund will do. ``legs`` are the ones that are posted, ``left`` is what can be refunded after it."""
+    """What a refund will do. ``legs`` are the ones that are posted, ``left`` is what can be refunded after it.
+
+    ``approver``: who has to approve it first; None: nobody.
+    """
 
     amount: Money
     left: Money
     legs: Sequence[Leg]
-    needs_second_person: bool
+    approver: Approver | None
     ends_access: bool
 
 
@@ -105,18 +108,23 @@ def request(
     """
     check(wanted)
     with db.transaction() as session:
-        payment = _lock(session, wanted.payment_id)
+        payment = lock(session, wanted.payment_id)
         plan = _plan(session, asker, payment, wanted.amount, limits)
         asked = refunds.RefundRequest(payment.id, plan.amount, wanted.reason, wanted.note, asker.person_id)
-        refund_id = refunds.request(session, asked, is_waiting=plan.needs_second_person, ask_after=ask_after)
-        if not plan.needs_second_person:
-            _reserve(session, actor, refund_id, plan.legs)
-        _note(session, actor, "requested" if plan.needs_second_person else "made", refund_id, asked)
-        requested = Requested(payments.get_refund(session, refund_id), plan.legs)
+        requested = write_down(session, actor, asked, plan, ask_after=ask_after)
         finish(session, requested)
-    if plan.needs_second_person:
-        return requested
-    return _sent(stripe, actor, requested, finish)
+    return requested if plan.approver else sent(stripe, actor, requested, finish)
+
+
+def write_down(
+    session: Session, actor: Actor, asked: refunds.RefundRequest, plan: Plan, *, ask_after: timedelta
+) -> Requested:
+    """Reserve the refund that is planned, under the lock of its payment; one that needs an approver only waits."""
+    refund_id = refunds.request(session, asked, is_waiting=plan.approver is not None, ask_after=ask_after)
+    if plan.approver is None:
+        _reserve(session, actor, refund_id, plan.legs)
+    _note(session, actor, "requested" if plan.approver else "made", refund_id, asked)
+    return Requested(payments.get_refund(session, refund_id), plan.legs)
 
 
 def approve(
@@ -150,72 +158,22 @@ def approve(
         )
         requested = Requested(payments.get_refund(session, refund_id), legs)
         finish(session, requested)
-    return _sent(stripe, actor, requested, finish)
+    return sent(stripe, actor, requested, finish)
 
 
 def turn_down(session: Session, actor: Actor, *, refund_id: RefundId, why: str) -> None:
-    """A waiting refund is not to be made. Raises NotFound, Conflict ``refund_not_waiting``."""
-    refund, _ = _lock_waiting(session, refund_id)
-    refunds.end(session, refund_id, to_state="cancelled", reason=why or "Turned down")
-    audit.record(
-        session,
-        actor,
-        act="refund.turned_down",
-        subject=_subject(refund_id, refund.amount),
-        before={"state": "waiting"},
-        after={"state": "cancelled"},
-        why=why,
-    )
+    """A waiting refund is not to be made; ``why`` is told to whoever asked.
+
+    Raises Invalid (field ``why``), NotFound, Conflict ``refund_not_waiting``.
+    """
+    _call_off(session, actor, "turned_down", refund_id=refund_id, why=check_why(why))
 
 
-def enqueue_due(*, first_pause: timedelta) -> int:
-    """Enqueue an ask for every refund that is due, with its next time. Returns how many."""
-    with db.transaction() as session:
-        due = refunds.take_due(session, first_pause=first_pause, limit=_BATCH)
-        for one in due:
-            outbox.enqueue(
-                session,
-                outbox.ASK_FOR_REFUND,
-                {"refund_id": str(one.id)},
-                lock=outbox.stripe_lock(one.intent_id or str(one.payment_id)),
-            )
-    return len(due)
-
-
-def ask(stripe: StripeConnection, refund_id: RefundId) -> None:
-    """Bring the refund to what Stripe says of it now, sending it if need be. Raises NoAnswer; the next ask is set."""
-    send(stripe, refund_id, cause="ask")
-
-
-def send(
-    stripe: StripeConnection,
-    refund_id: RefundId,
-    *,
-    cause: str,
-    finish: Finish[RefundView] = unanswered,
-) -> None:
-    """Take a reserved refund to Stripe, or fetch it when it is there, and settle what Stripe says. Raises NoAnswer."""
-    with db.reading() as session:
-        refund = payments.get_refund(session, refund_id)
-        intent_id = refunds.find_intent_id(session, refund.payment_id)
-    if intent_id is None or (refund.stripe_refund_id is None and refund.state not in UNSENT):
-        return  # it waits, or ended here
-    told, refusal = None, NEVER_SENT
-    try:
-        told = _tell(stripe, refund, intent_id)
-    except NoAnswer:
-        with db.transaction() as session:
-            refunds.mark_unknown(session, refund_id)
-            finish(session, payments.get_refund(session, refund_id))
-        raise
-    except Refused as refused:
-        refusal = f"{refused.stripe_code}: {refused.told}"
-    with db.transaction() as session:
-        if told is not None:
-            settling.settle(session, told, cause=cause)
-        else:
-            settling.refuse(session, refund, intent_id=intent_id, reason=refusal, cause=cause)
-        finish(session, payments.get_refund(session, refund_id))
+def withdraw(session: Session, asker: SignedIn, actor: Actor, *, refund_id: RefundId) -> None:
+    """Whoever asked for a refund that waits takes that back. Raises NotFound, Conflict (``not_your_refund``, …)."""
+    is_own = payments.get_refund(session, refund_id).requested_by == asker.person_id
+    refuse_others_withdrawal(is_own=is_own)
+    _call_off(session, actor, "withdrawn", refund_id=refund_id, why=WITHDRAWN)
 
 
 def check(wanted: Wanted) -> None:
@@ -236,20 +194,25 @@ def _plan(
     session: Session, asker: SignedIn, payment: RefundedPayment, asked: int | None, limits: Limits
 ) -> Plan:
     amount = amount_to_refund(payment.refundable, asked)
-    waits = needs_second_person(
+    approver = approver_needed(
         payment.refundable, amount, limits, may_refund_more=asker.may(Action.REFUND_MORE)
     )
+    return plan_of(session, payment, amount, approver=approver)
+
+
+def plan_of(session: Session, payment: RefundedPayment, amount: Money, *, approver: Approver | None) -> Plan:
+    """What refunding ``amount`` of the payment as it stands now will do."""
     left = payment.refundable.left - amount
     return Plan(
         amount=amount,
         left=left,
         legs=settling.reserved_legs(session, payment, amount),
-        needs_second_person=waits,
+        approver=approver,
         ends_access=left.is_zero and payment.is_of_course,
     )
 
 
-def _lock(session: Session, payment_id: PaymentId) -> RefundedPayment:
+def lock(session: Session, payment_id: PaymentId) -> RefundedPayment:
     """The payment, under the lock that events take: first the intent's, then the row's."""
     intent_id = refunds.find_intent_id(session, payment_id)
     if intent_id is not None:
@@ -258,11 +221,38 @@ def _lock(session: Session, payment_id: PaymentId) -> RefundedPayment:
 
 
 def _lock_waiting(session: Session, refund_id: RefundId) -> tuple[RefundView, RefundedPayment]:
-    payment = _lock(session, payments.get_refund(session, refund_id).payment_id)
+    payment = lock(session, payments.get_refund(session, refund_id).payment_id)
     refund = payments.get_refund(session, refund_id)
     if refund.state != "waiting":
         raise Conflict("refund_not_waiting", "This refund waits for nobody any more.")
     return refund, payment
+
+
+def _call_off(session: Session, actor: Actor, what: str, *, refund_id: RefundId, why: str) -> None:
+    refund, _ = _lock_waiting(session, refund_id)
+    refunds.end(session, refund_id, to_state="cancelled", reason=why)
+    _answer_request(session, actor, what, refund_id, why=why)
+    audit.record(
+        session,
+        actor,
+        act=f"refund.{what}",
+        subject=_subject(refund_id, refund.amount),
+        before={"state": "waiting"},
+        after={"state": "cancelled"},
+        why=why,
+    )
+
+
+def _answer_request(session: Session, actor: Actor, what: str, refund_id: RefundId, *, why: str) -> None:
+    """A payer's request that led to the refund is declined with it; one that was only withdrawn is open again."""
+    request = payments.find_request_of_refund(session, refund_id)
+    if request is None:
+        return
+    if what == "withdrawn" or actor.person_id is None:
+        requests.reopen_request(session, request.id)
+        return
+    requests.decline_request(session, request.id, why=why, by=actor.person_id)
+    refund_letters.tell_declined(session, request.payment_id, request.id, request.amount, why=why)
 
 
 def _reserve(session: Session, actor: Actor, refund_id: RefundId, legs: Sequence[Leg]) -> None:
@@ -287,7 +277,7 @@ def _subject(refund_id: RefundId, amount: Money) -> Subject:
     return Subject("refund", str(refund_id), f"Refund of {money_text(amount)}")
 
 
-def _sent(
+def sent(
     stripe: StripeConnection, actor: Actor, requested: Requested, finish: Finish[Requested]
 ) -> Requested:
     """``requested`` after it was sent, or as ``unknown`` when Stripe is silent."""
@@ -301,21 +291,3 @@ def _sent(
         )
     with db.reading() as session:
         return Requested(payments.get_refund(session, refund_id), legs)
-
-
-def _tell(stripe: StripeConnection, refund: RefundView, intent_id: str) -> shapes.Refund | None:
-    """What Stripe says of the refund; None when it has none, and the time to send it is over."""
-    if refund.stripe_refund_id is not None:
-        return gateway.fetch_refund(stripe, refund.stripe_refund_id)
-    if refund.reserved_at is None or not may_be_sent(refund.reserved_at, now=clock.now()):
-        return gateway.find_refund(stripe, refund.id, intent_id=intent_id)
-    reason = refund.reason if refund.reason in STRIPE_REASONS else None
-    sending = gateway.RefundRequest(refund.id, refund.attempt, intent_id, refund.amount, reason)
-    try:
-        return gateway.create_refund(stripe, sending)
-    except NoAnswer as lost:
-        # Stripe keeps a failure under the key: whether it acted is told by a look, never by another key.
-        found = gateway.find_refund(stripe, refund.id, intent_id=intent_id) if lost.is_final else None
-        if found is None:
-            raise
-        return found

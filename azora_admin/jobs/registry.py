@@ -10,7 +10,7 @@ import procrastinate
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
 from azora_admin.core.ids import PaymentId, PersonId, RefundId
-from azora_admin.flows import asking, confirming, refunding, resetting
+from azora_admin.flows import asking, confirming, refund_sending, resetting
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import mail, rounds, stripe_events
 from azora_admin.messaging import outbox
@@ -43,7 +43,7 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
     @queue.task(name=outbox.ASK_FOR_REFUND)
     def ask_for_refund(refund_id: str) -> None:
         try:
-            refunding.ask(stripe, RefundId(UUID(refund_id)))
+            refund_sending.ask(stripe, RefundId(UUID(refund_id)))
         except DomainError as error:
             log.warning("refund %s was asked for in vain: %s", refund_id, error)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, aliased
 
+from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import PaymentId, PersonId, RefundId
 from azora_admin.core.money import Money
 from azora_admin.core.paging import Cursor, Page, page_of
@@ -58,6 +59,14 @@ def list_refunds(
         cursor=cursor,
         key=lambda one: (one.requested_at, one.id),
     )
+
+
+def refund_row(session: Session, refund_id: RefundId) -> RefundRow:
+    """The refund. Raises NotFound. One statement."""
+    row = session.execute(_rows().where(Refund.id == refund_id)).one_or_none()
+    if row is None:
+        raise NotFound("refund_not_found", "There is no such refund.")
+    return _row(row)
 
 
 def refund_rows_of(session: Session, payment_id: PaymentId) -> Sequence[RefundRow]:

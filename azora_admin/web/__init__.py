@@ -50,6 +50,7 @@ def install(app: Flask, settings: Settings) -> None:
         cause_words=statuses.cause_words,
         grant_words=statuses.grant_words,
         refund_reason_words=statuses.refund_reason_words,
+        approver_words=statuses.approver_words,
         refund_failure_words=statuses.refund_failure_words,
         act_words=statuses.act_words,
         actor_words=statuses.actor_words,

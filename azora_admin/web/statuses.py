@@ -143,6 +143,10 @@ _REFUND_REASONS: Final = {
     "goodwill": "Goodwill",
     "other": "Another reason",
 }
+_APPROVERS: Final = {
+    "finance": "This is more than your role may refund: it goes to finance, who have to approve it first.",
+    "second_person": "This is above the limit: somebody else has to approve it first.",
+}
 # Source: docs.stripe.com/api/refunds/object, ``failure_reason``; anything else keeps its own words.
 _REFUND_FAILURES: Final = {
     "lost_or_stolen_card": "The card was lost or stolen, so the bank sent the money back.",
@@ -206,6 +210,11 @@ def payment_look(status: str) -> Look:
 def refund_failure_words(reason: str) -> str:
     """Why a refund failed or was cancelled."""
     return _REFUND_FAILURES.get(reason, reason)
+
+
+def approver_words(approver: str) -> str:
+    """Who has to approve a refund before it is made."""
+    return _APPROVERS[approver]
 
 
 def refund_look(state: str) -> Look:

@@ -28,6 +28,8 @@ EXAMPLES: Final = {
     "api_v1.enrollments.index": ("/api/v1/enrollments", "learner"),
     "api_v1.payments.index": ("/api/v1/payments", "learner"),
     "api_v1.payments.show": ("/api/v1/payments/{payment}", "learner"),
+    "api_v1.refund_requests.index": ("/api/v1/refund-requests", "learner"),
+    "api_v1.refund_requests.show": ("/api/v1/refund-requests/{request}", "learner"),
     "api_v1.me.show": ("/api/v1/me", "learner"),
     "api_v1.me.access": ("/api/v1/me/access?course_id={course}", "learner"),
     "api_v1.contract.openapi": ("/api/v1/openapi.json", None),
@@ -46,7 +48,7 @@ def ids() -> dict[str, Any]:
     """One sale: its course and payment, its learner and instructor."""
     teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
     (learner,) = market.add_learners([1])
-    course = market.add_course("Rust for Embedded Linux", teacher, 4900)
+    course = market.add_course("Rust for Embedded Linux", teacher, 9900)
     payment = market.pay(learner, course)
     with db.reading() as session:
         (sale, _) = entries_for_reference(session, [str(payment)])
@@ -57,6 +59,7 @@ def ids() -> dict[str, Any]:
         "instructor": teacher,
         "finance": market.add_person("finn@market.test", "Finn", "finance"),
         "entry": sale.id,
+        "request": market.ask_back(learner, payment),
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.errors import Conflict, Invalid
-from azora_admin.flows import refunding
+from azora_admin.flows import refund_sending, refunding
 from azora_admin.payments.rules.refunds import Limits
 from azora_admin.reports.verification import Verdict, verify
 from tests.refunding import PENDING, actor_of, sold
@@ -38,7 +38,7 @@ def test_a_lost_answer_is_asked_for_and_never_sent_anew(shop: Shop, kind: str) -
     shop.fail_next("/v1/refunds", kind)
     assert shop.refund(payment_id, 1000).state == "unknown"
     assert shop.balances()[f"payment:{payment_id}:refund_in_flight"] == 1000
-    refunding.ask(shop.stripe, shop.refunds()[0].id)
+    refund_sending.ask(shop.stripe, shop.refunds()[0].id)
     assert [one.state for one in shop.refunds()] == ["succeeded"]
     assert [one.amount for one in shop.refunds_at_stripe()] == [1000]
     assert verify(shop.stripe) == Verdict([], waiting=0)
@@ -57,18 +57,18 @@ def test_an_event_settles_a_refund_whose_answer_was_lost(shop: Shop, kind: str) 
 def test_the_clock_asks_about_what_nobody_told(shop: Shop, test_clock: FixedClock) -> None:
     payment_id = sold(shop, PENDING)
     refund = shop.refund(payment_id)
-    assert refunding.enqueue_due(first_pause=ASK_AFTER) == 0
+    assert refund_sending.enqueue_due(first_pause=ASK_AFTER) == 0
     shop.decide_refund(refund.stripe_refund_id, "succeed")
     test_clock.advance(ASK_AFTER)
-    assert refunding.enqueue_due(first_pause=ASK_AFTER) == 1
-    assert refunding.enqueue_due(first_pause=ASK_AFTER) == 0
-    refunding.ask(shop.stripe, refund.id)
+    assert refund_sending.enqueue_due(first_pause=ASK_AFTER) == 1
+    assert refund_sending.enqueue_due(first_pause=ASK_AFTER) == 0
+    refund_sending.ask(shop.stripe, refund.id)
     assert shop.payment().status == "refunded"
     # A bank may send it back for weeks: a lost event of that is made up for, too.
     shop.decide_refund(refund.stripe_refund_id, "fail")
     test_clock.advance(timedelta(days=1))
-    assert refunding.enqueue_due(first_pause=ASK_AFTER) == 1
-    refunding.ask(shop.stripe, refund.id)
+    assert refund_sending.enqueue_due(first_pause=ASK_AFTER) == 1
+    refund_sending.ask(shop.stripe, refund.id)
     assert shop.payment().status == "completed"
 
 
@@ -94,9 +94,9 @@ def test_what_never_reached_stripe_within_a_day_is_looked_for_and_given_up(
     shop.fail_next("/v1/refunds", "reset_before")
     refund = shop.refund(payment_id)
     test_clock.advance(timedelta(hours=23))
-    refunding.ask(shop.stripe, refund.id)
+    refund_sending.ask(shop.stripe, refund.id)
     (given_up,) = shop.refunds()
-    assert (given_up.state, given_up.failure_reason) == ("failed", refunding.NEVER_SENT)
+    assert (given_up.state, given_up.failure_reason) == ("failed", refund_sending.NEVER_SENT)
     assert shop.refunds_at_stripe() == []
     assert shop.balances() == before
 
@@ -106,7 +106,7 @@ def test_what_did_reach_stripe_is_found_there_after_a_day(shop: Shop, test_clock
     shop.fail_next("/v1/refunds", "reset_after")
     refund = shop.refund(payment_id)
     test_clock.advance(timedelta(days=3))
-    refunding.ask(shop.stripe, refund.id)
+    refund_sending.ask(shop.stripe, refund.id)
     assert [one.state for one in shop.refunds()] == ["succeeded"]
     assert len(shop.refunds_at_stripe()) == 1
 
@@ -141,7 +141,7 @@ def test_a_process_that_is_killed_leaves_a_refund_that_is_taken_further(shop: Sh
     assert states == ([] if at == 1 else ["reserved"])
     assert len(shop.refunds_at_stripe()) == at - 1
     for refund in shop.refunds():
-        refunding.ask(shop.stripe, refund.id)
+        refund_sending.ask(shop.stripe, refund.id)
     assert [one.state for one in shop.refunds()] == (["succeeded"] if at == 2 else [])
     assert len(shop.refunds_at_stripe()) == at - 1
     assert verify(shop.stripe) == Verdict([], waiting=0)

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from azora_admin.core import db
-from azora_admin.core.errors import Conflict, DomainError, Forbidden, Invalid
+from azora_admin.core.errors import Conflict, DomainError, Invalid
+from azora_admin.core.ids import RefundId
 from azora_admin.flows import refunding
 from azora_admin.gateways.stripe.client import NoAnswer
 from azora_admin.identity.rules import SignedIn
@@ -29,15 +30,46 @@ def test_a_disputed_payment_is_not_refunded(shop: Shop) -> None:
     assert refused.value.code == "refund_blocked_by_dispute"
 
 
-def test_support_refunds_up_to_its_limit(shop: Shop) -> None:
+def test_support_refunds_up_to_its_limit_and_what_is_above_goes_to_finance(shop: Shop) -> None:
     payment_id = sold(shop)
     support = shop.person("support")
     limits = Limits(support=20, alone=1000)
     assert shop.refund(payment_id, 1500, by=support, limits=limits).state == "succeeded"
-    with pytest.raises(Forbidden, match=r"\$20\.00"):
-        shop.refund(payment_id, 501, by=support, limits=limits)
+    assert shop.refund(payment_id, 501, by=support, limits=limits).state == "waiting"
+    with db.reading() as session:
+        plan = refunding.preview(session, support, payment_id=payment_id, amount=501, limits=limits)
+    assert plan.approver == "finance"
     assert shop.refund(payment_id, 500, by=support, limits=limits).state == "succeeded"
-    assert shop.refund(payment_id, 501, limits=limits).state == "succeeded"
+    refunding.approve(
+        shop.stripe, shop.finance, actor_of(shop.finance), refund_id=waiting(shop), ask_after=ASK_AFTER
+    )
+    assert [one.state for one in shop.refunds()] == ["succeeded"] * 3
+
+
+def waiting(shop: Shop) -> RefundId:
+    return next(one.id for one in shop.refunds() if one.state == "waiting")
+
+
+def test_a_refund_is_turned_down_with_a_reason_and_withdrawn_by_whoever_asked(shop: Shop) -> None:
+    payment_id, finance = sold(shop), shop.finance
+    support = shop.person("support")
+    shop.refund(payment_id, 4900, by=support, limits=LOW)
+    refund_id = waiting(shop)
+    for why in ("", "  \n ", "x" * 501):
+        with db.transaction() as session, pytest.raises(Invalid) as refused:
+            refunding.turn_down(session, actor_of(finance), refund_id=refund_id, why=why)
+        assert [one.field for one in refused.value.errors] == ["why"]
+    with db.transaction() as session:
+        refunding.turn_down(session, actor_of(finance), refund_id=refund_id, why=" Ask\nthem first ")
+    assert shop.refunds()[0].failure_reason == "Ask them first"
+    refund_id = shop.refund(payment_id, 4900, by=support, limits=LOW).id
+    with db.transaction() as session, pytest.raises(Conflict) as not_theirs:
+        refunding.withdraw(session, finance, actor_of(finance), refund_id=refund_id)
+    assert not_theirs.value.code == "not_your_refund"
+    with db.transaction() as session:
+        refunding.withdraw(session, support, actor_of(support), refund_id=refund_id)
+    assert acts()[-1] == "refund.withdrawn"
+    assert shop.payment().refunded_minor == 0
 
 
 LOW = Limits(support=20, alone=40)

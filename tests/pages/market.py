@@ -12,9 +12,17 @@ from functools import cache
 
 from azora_admin.core import clock, db
 from azora_admin.core.config import load_settings
-from azora_admin.core.ids import AgreementId, CourseId, PaymentId, PersonId, RefundId, new_id
+from azora_admin.core.ids import (
+    AgreementId,
+    CourseId,
+    PaymentId,
+    PersonId,
+    RefundId,
+    RefundRequestId,
+    new_id,
+)
 from azora_admin.core.money import Money
-from azora_admin.flows import refund, refunding, sale
+from azora_admin.flows import refund, refund_requests, refunding, sale
 from azora_admin.gateways.stripe import shapes
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
@@ -24,8 +32,9 @@ from azora_admin.identity.rules import Actor, NewPerson
 from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace.queries import get_split
 from azora_admin.marketplace.rules import check_course
-from azora_admin.payments.actions import charges
-from azora_admin.payments.queries import get_payment
+from azora_admin.payments.actions import charges, refund_policies
+from azora_admin.payments.queries import get_payment, policy_in_force
+from azora_admin.payments.rules.refund_policy import Policy
 from azora_admin.payments.rules.refunds import Limits
 
 PASSWORD = "correct horse battery"
@@ -163,6 +172,31 @@ def ask_for_refund(asker_id: PersonId, payment_id: PaymentId, amount: int | None
     )
     assert made.refund.state == "waiting"
     return made.refund.id
+
+
+def ask_back(
+    payer_id: PersonId, payment_id: PaymentId, amount: int | None = None, *, note: str = "It is too easy."
+) -> RefundRequestId:
+    """A payer's request that waits for a person: the policy in force has to send it there."""
+    with db.reading() as session:
+        payer = get_person(session, payer_id)
+    actor = Actor(payer.person_id, payer.name, "page", request_id="req_test", address="")
+    wish = refund_requests.Wish(payment_id, amount, "wrong_level", note, despite_policy=True)
+    made = refund_requests.ask(
+        StripeConnection(load_settings({})), payer, actor, wish, ask_after=timedelta(seconds=20)
+    )
+    assert made.state == "open"
+    return made.id
+
+
+def set_policy(
+    by: PersonId, *, days: int = 14, most_progress: int = 30, automatic_up_to: Money | None = None
+) -> None:
+    """A new refund policy, in force from now on."""
+    with db.transaction() as session:
+        version = policy_in_force(session).version + 1
+        policy = Policy(version, days, most_progress, automatic_up_to, f"{days} days, {most_progress}%.")
+        refund_policies.add_version(session, policy, why="Tried out", created_by=by)
 
 
 def add_learners(numbers: Iterable[int]) -> list[PersonId]:

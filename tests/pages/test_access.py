@@ -44,6 +44,7 @@ ACCOUNT = [
 ELSEWHERE = {
     "/admin/audit",
     "/admin/audit/{entry}",
+    "/admin/refunds/{refund}/turn-down",
     "/admin/machines/new",
     "/admin/machines/{person}/keys",
 }
@@ -90,6 +91,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         .replace("<entry_id>", "{entry}")
         .replace("<person_id>", "{person}")
         .replace("<event_id>", "{event}")
+        .replace("<refund_id>", "{refund}")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.partition(".")[0] in ours and "GET" in (rule.methods or ())
     }

@@ -126,7 +126,7 @@ def test_above_the_limit_a_second_person_approves_in_the_queue(
     assert "approved by Bea Adeyemi" in second.get("/admin/refunds").text
     assert shop.payment().status == "refunded"
     assert not has_access(shop)
-    late = press(second, queue, "Turn down")
+    late = press(second, re.sub(r'(idempotency_key" value=")[^"]+', r"\1late", queue), "Approve $49.00")
     assert late.status_code == 409
     assert "waits for nobody any more" in late.text
 
@@ -137,18 +137,33 @@ def test_whoever_asked_can_withdraw(shop: Shop, finance: FlaskClient) -> None:
     queue = finance.get("/admin/refunds").text
     assert press(finance, queue, "Withdraw").status_code == 303
     assert [one.state for one in shop.refunds()] == ["cancelled"]
-    assert "Turned down" in finance.get("/admin/refunds?state=failed").text
+    assert "Withdrawn by whoever asked" in finance.get("/admin/refunds?state=failed").text
 
 
-def test_support_is_told_its_limit_and_approves_nothing(shop: Shop, browser: Browser) -> None:
+def test_support_sends_what_is_above_its_limit_to_finance_who_turn_it_down_with_a_reason(
+    shop: Shop, finance: FlaskClient, browser: Browser
+) -> None:
     payment_id = sold(shop)
     market.add_person(SUPPORT, "Sam Osei", "support")
     support = browser(SUPPORT)
-    refused = send(support, payment_id)
+    assert "it goes to finance" in support.get(f"/admin/payments/{payment_id}/refund").text
+    assert send(support, payment_id).status_code == 303
+    (waiting,) = shop.refunds()
+    assert waiting.state == "waiting"
+    path = f"/admin/refunds/{waiting.id}/turn-down"
+    assert "Turn down" not in support.get("/admin/refunds").text
+    assert support.get(path).status_code == 403
+    asked = finance.get(path).text
+    assert "Sam Osei reads it" in asked
+    fields = {"csrf_token": form_token(asked), "why": " "}
+    refused = finance.post(path, data=fields)
     assert refused.status_code == 422
-    assert "up to $10.00 of a payment" in refused.text
+    assert '<a href="#why">Say why: whoever asked for the refund reads it.</a>' in refused.text
+    assert finance.post(path, data=fields | {"why": "Ticket 7 says otherwise"}).status_code == 303
+    assert "Ticket 7 says otherwise" in support.get(f"/admin/payments/{payment_id}").text
+    assert finance.post(path, data=fields | {"why": "Late"}).status_code == 422
     assert send(support, payment_id, kind="part", amount="10").status_code == 303
-    assert "Approve" not in support.get("/admin/refunds").text
+    assert shop.refunds()[1].state == "succeeded"
 
 
 def test_what_cannot_be_refunded_says_why(shop: Shop, finance: FlaskClient) -> None:

@@ -19,8 +19,8 @@ def run(statement: str, **values: object) -> None:
 def raw_refund(shop: Shop, amount: int, *, currency: str = "usd", state: str = "reserved") -> None:
     run(
         "INSERT INTO refund (id, payment_id, amount_minor, currency, reason, note, source, state, requested_by,"
-        " attempt, requested_at, reserved_at, ask_count) VALUES (:id, :payment, :amount, :currency, 'other', '',"
-        " 'ours', :state, :person, 1, now(), CASE WHEN :state = 'waiting' THEN NULL ELSE now() END, 0)",
+        " requested_at, reserved_at, ask_count) VALUES (:id, :payment, :amount, :currency, 'other', '',"
+        " 'ours', :state, :person, now(), CASE WHEN :state = 'waiting' THEN NULL ELSE now() END, 0)",
         id=new_id(),
         payment=shop.payment().id,
         amount=amount,

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from unicodedata import category
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azora_admin.core.errors import Conflict, Forbidden, Invalid
+from azora_admin.core.errors import Conflict, Invalid
 from azora_admin.core.money import Money
 from azora_admin.ledger.rules import Entry, Leg
 from azora_admin.payments.rules import refunds
-from azora_admin.payments.rules.refunds import Limits, Refundable, amount_to_refund, next_state
+from azora_admin.payments.rules.refunds import (
+    Limits,
+    Refundable,
+    amount_to_refund,
+    approver_needed,
+    next_state,
+)
 from azora_admin.payments.rules.returns import Share, reserved_legs, returned_legs, settled_legs
 from azora_admin.payments.rules.settlement import STATUSES
 from azora_admin.web.statuses import REFUND, refund_reason_words
@@ -183,31 +190,45 @@ LIMITS = Limits(support=20, alone=40)
 
 
 @pytest.mark.parametrize(
-    ("currency", "before", "amount", "waits"),
+    ("currency", "before", "amount", "approver"),
     [
-        ("usd", 0, 4000, False),
-        ("usd", 0, 4001, True),
-        ("usd", 3999, 2, True),
-        ("jpy", 0, 40, False),
-        ("jpy", 0, 41, True),
+        ("usd", 0, 4000, None),
+        ("usd", 0, 4001, "second_person"),
+        ("usd", 3999, 2, "second_person"),
+        ("jpy", 0, 40, None),
+        ("jpy", 0, 41, "second_person"),
     ],
 )
 def test_above_a_limit_in_all_somebody_else_approves(
-    currency: str, before: int, amount: int, waits: bool
+    currency: str, before: int, amount: int, approver: str | None
 ) -> None:
     paid = Refundable("completed", Money(10_000, currency), Money(before, currency))
-    found = refunds.needs_second_person(paid, Money(amount, currency), LIMITS, may_refund_more=True)
-    assert found is waits
+    assert approver_needed(paid, Money(amount, currency), LIMITS, may_refund_more=True) == approver
 
 
-@pytest.mark.parametrize(("before", "amount", "may"), [(0, 2000, True), (0, 2001, False), (1500, 501, False)])
-def test_support_refunds_no_more_of_a_payment_than_its_limit(before: int, amount: int, may: bool) -> None:
-    paid = payment(4900, before)
-    if may:
-        assert not refunds.needs_second_person(paid, usd(amount), LIMITS, may_refund_more=False)
+@pytest.mark.parametrize(
+    ("before", "amount", "approver"),
+    [(0, 2000, None), (0, 2001, "finance"), (1500, 501, "finance"), (0, 4900, "finance")],
+)
+def test_what_support_may_not_refund_goes_to_finance(before: int, amount: int, approver: str | None) -> None:
+    assert approver_needed(payment(4900, before), usd(amount), LIMITS, may_refund_more=False) == approver
+
+
+@given(st.text(max_size=40))
+def test_a_reason_is_one_line_or_named_by_its_field(typed: str) -> None:
+    words = " ".join(typed.split())
+    if words and not any(category(sign) in ("Cc", "Cs") for sign in words):
+        assert refunds.check_why(typed) == words
     else:
-        with pytest.raises(Forbidden):
-            refunds.needs_second_person(paid, usd(amount), LIMITS, may_refund_more=False)
+        with pytest.raises(Invalid) as refused:
+            refunds.check_why(typed)
+        assert [one.field for one in refused.value.errors] == ["why"]
+
+
+def test_a_reason_has_at_most_500_characters() -> None:
+    assert refunds.check_why("x" * 500)
+    with pytest.raises(Invalid):
+        refunds.check_why("x" * 501)
 
 
 TOLD = ("pending", "requires_action", "succeeded", "failed", "canceled")

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from azora_admin.core.errors import Conflict, Invalid
 from azora_admin.core.ids import CourseId, PaymentId
-from azora_admin.flows import refunding
+from azora_admin.flows import refund_sending
 from azora_admin.ledger.rules import cumulative_allocate
 from azora_admin.reports.verification import Verdict, verify
 from tests.databases import PreparedDatabase
@@ -144,7 +144,7 @@ class Refunds(RuleBasedStateMachine):
         """What the clock does: ask about what was not answered."""
         for one in self.shop.refunds():
             if one.state in ("unknown", "reserved"):
-                refunding.ask(self.shop.stripe, one.id)
+                refund_sending.ask(self.shop.stripe, one.id)
         self.hear(seed=1)
 
     def hear(self, *, seed: int) -> None:

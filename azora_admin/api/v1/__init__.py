@@ -16,6 +16,7 @@ from azora_admin.api.v1 import (
     me,
     paying,
     payments,
+    refund_requests,
     refunds,
     users,
 )
@@ -36,6 +37,7 @@ def blueprint(settings: Settings, stripe: StripeConnection) -> Blueprint:
         paying.blueprint(),
         payments.blueprint(),
         refunds.blueprint(),
+        refund_requests.blueprint(),
         me.blueprint(),
         credentials.blueprint(),
         instructor.blueprint(),

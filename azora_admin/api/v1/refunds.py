@@ -55,7 +55,7 @@ def blueprint() -> Blueprint:
 
         All that is left of it, or `amount`. The money is on its way when `status` is `pending`, and has arrived when it
         is `succeeded`; `unknown` says that Stripe has not answered yet, and is asked until it does. 202: the refund
-        is above a limit and is `waiting` for the approval of a second person.
+        is above a limit and is `waiting`: above support's limit for finance, above everybody's for a second person.
         """
         made = refunding.request(
             till().stripe,

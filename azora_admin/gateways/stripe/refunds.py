@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """What a refund asks of Stripe. Our id and ``attempt`` are the idempotency key; the id comes back as metadata."""
+    """What a refund asks of Stripe. Our id is the idempotency key, and comes back as metadata."""
 
     refund_id: RefundId
-    attempt: int
     intent_id: str
     amount: Money
     reason: str | None
@@ -38,7 +37,7 @@ def create_refund(connection: StripeConnection, request: RefundRequest) -> Refun
     }
     if request.reason:
         wanted["reason"] = request.reason  # one of the three that Stripe knows
-    key = f"refund-{request.refund_id}-{request.attempt}"
+    key = f"refund-{request.refund_id}"
     return _shape(connection.call(lambda v1: v1.refunds.create(wanted, {"idempotency_key": key})))
 
 

@@ -26,6 +26,7 @@ class Action(StrEnum):
     MAKE_KEYS = "own:keys"
     BUY = "purchases:write"
     LEARN = "progress:write"
+    ASK_REFUND = "refund_requests:write"
     READ_EARNINGS = "earnings:read"
     READ_OVERVIEW = "overview:read"
     READ_PAYMENTS = "payments:read"
@@ -39,6 +40,7 @@ class Action(StrEnum):
     CHANGE_ROLES = "people:roles"
     END_SESSIONS = "people:sessions"
     ACT_AS = "people:act_as"
+    KEEP_REFUND_POLICY = "refunds:policy"
     KEEP_MACHINES = "machines:write"
     READ_AUDIT = "audit:read"
 
@@ -78,6 +80,14 @@ PERMISSIONS: Final = (
     Permission(Action.MAKE_KEYS, "Make API keys of their own", PEOPLE, changes=True, dangerous=True),
     Permission(Action.BUY, "Buy a course", PEOPLE, changes=True, is_scope=True, moves_money=True),
     Permission(Action.LEARN, "Have written down what they learned", PEOPLE, changes=True, is_scope=True),
+    Permission(
+        Action.ASK_REFUND,
+        "Ask for their own money back",
+        PEOPLE,
+        changes=True,
+        is_scope=True,
+        moves_money=True,
+    ),
     Permission(Action.READ_EARNINGS, "See what their courses earned", _roles("instructor"), is_scope=True),
     Permission(Action.READ_OVERVIEW, "See the figures of the whole marketplace", STAFF),
     Permission(Action.READ_PAYMENTS, "See everybody's payments", STAFF),
@@ -102,6 +112,13 @@ PERMISSIONS: Final = (
         _roles("finance", "admin"),
         changes=True,
         moves_money=True,
+    ),
+    Permission(
+        Action.KEEP_REFUND_POLICY,
+        "Change the refund policy",
+        _roles("finance", "admin"),
+        changes=True,
+        dangerous=True,
     ),
     Permission(Action.READ_LEDGER, "See ledger entries and what explains them", STAFF),
     Permission(Action.READ_EVENTS, "See what Stripe told us", STAFF),

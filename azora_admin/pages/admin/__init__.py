@@ -22,4 +22,5 @@ from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their rout
     person,
     refund,
     refunds,
+    turning_down,
 )

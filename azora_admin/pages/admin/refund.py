@@ -27,7 +27,7 @@ from azora_admin.web.money import till
 from azora_admin.web.once import kept, once
 
 _DONE: Final = {
-    "waiting": "The refund of {amount} waits for a second person's approval.",
+    "waiting": "The refund of {amount} waits for approval.",
     "succeeded": "{amount} went back to the learner.",
     "failed": "The refund of {amount} failed: {why}",
 }

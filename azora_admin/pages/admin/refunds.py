@@ -60,20 +60,20 @@ def refunds_approve(refund_id: str) -> Response:
     return done
 
 
-@blueprint.post("/refunds/<refund_id>/turn-down")
-@needs(Action.APPROVE_REFUNDS)
+@blueprint.post("/refunds/<refund_id>/withdraw")
+@needs(Action.REFUND)
 @once
 @limits.limit_money
-def refunds_turn_down(refund_id: str) -> Response:
-    """A refund that waits is not to be made."""
+def refunds_withdraw(refund_id: str) -> Response:
+    """Whoever asked for a refund that waits takes that back."""
     done = hx.redirect(url_for("admin.refunds", state="waiting"))
     try:
         with db.transaction() as session:
-            refunding.turn_down(session, actor(), refund_id=RefundId(parse_id(refund_id)), why="")
+            refunding.withdraw(session, caller(), actor(), refund_id=RefundId(parse_id(refund_id)))
             kept(session, done)
     except Conflict as refused:
         return _show(refused)
-    flash("The refund is turned down.")
+    flash("The refund is withdrawn.")
     return done
 
 
@@ -99,5 +99,5 @@ def _show(refused: DomainError | None = None) -> Response:
         problems=problems_of(refused) if refused else (),
         may_approve=me.may(Action.APPROVE_REFUNDS),
         own_id=me.person_id,
-        keys=[str(new_id()) for _ in range(2 * len(found.items))],
+        keys=[str(new_id()) for _ in found.items],
     )

@@ -16,6 +16,8 @@ from azora_admin.core.money import Money
 from azora_admin.core.paging import Cursor, Page, page_of
 from azora_admin.core.revisions import revision
 from azora_admin.core.statements import Statement, rows
+from azora_admin.payments.queries.refund_policies import policy_of_payment, policy_told
+from azora_admin.payments.rules.refund_policy import Policy
 from azora_admin.payments.tables import Customer, Payment, Refund
 
 
@@ -35,6 +37,7 @@ class PaymentView:
     created_at: datetime
     settled_at: datetime | None
     refunded: Money
+    policy: Policy
     has_refunds: bool
     revision: int
 
@@ -53,6 +56,7 @@ _COLUMNS = (
     Payment.created_at,
     Payment.settled_at,
     Payment.refunded_minor,
+    policy_of_payment(),
     exists().where(Refund.payment_id == Payment.id),
     revision(Payment),
 )
@@ -135,7 +139,19 @@ def find_customer_id(session: Session, person_id: PersonId) -> str | None:
     return session.scalar(select(Customer.stripe_customer_id).where(Customer.person_id == person_id))
 
 
+def method_words(session: Session, payment_id: PaymentId) -> str:
+    """What the payment was paid with, in the middle of a sentence to its payer."""
+    brand, last4 = session.execute(
+        select(Payment.method_brand, Payment.method_last4).where(Payment.id == payment_id)
+    ).one()
+    if not brand:
+        return "what you paid with"
+    name = brand.replace("_", " ").capitalize()
+    return f"your {name} ending in {last4}" if last4 else f"your {name}"
+
+
 def _view(row: Sequence[Any]) -> PaymentView:
     payment_id, payer_id, course_id, amount_minor, currency, *after = row
-    after[-3] = Money(after[-3], currency)  # what was refunded
+    after[-4] = Money(after[-4], currency)  # what was refunded
+    after[-3] = policy_told(after[-3])
     return PaymentView(payment_id, payer_id, course_id, Money(amount_minor, currency), *after)

@@ -31,7 +31,6 @@ class RefundView:
     stripe_refund_id: str | None
     requested_by: PersonId | None
     approved_by: PersonId | None
-    attempt: int
     failure_reason: str | None
     requested_at: datetime
     reserved_at: datetime | None
@@ -52,7 +51,6 @@ _COLUMNS = (
     Refund.stripe_refund_id,
     Refund.requested_by,
     Refund.approved_by,
-    Refund.attempt,
     Refund.failure_reason,
     Refund.requested_at,
     Refund.reserved_at,

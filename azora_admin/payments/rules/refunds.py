@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias
+from unicodedata import category
 
-from azora_admin.core.errors import Conflict, FieldError, Forbidden, Invalid
+from azora_admin.core.errors import Conflict, FieldError, Invalid
 from azora_admin.core.money import Money, exponent, money_text, to_stripe
 from azora_admin.payments.rules.settlement import DISPUTED, PAID, pause_before_ask
 
@@ -30,6 +31,7 @@ LIVE: Final = frozenset({"reserved", "unknown", "pending", "succeeded"})
 # Reserved here, and not known to have reached Stripe.
 UNSENT: Final = frozenset({"reserved", "unknown"})
 NOTE_LONGEST: Final = 500
+Approver: TypeAlias = Literal["finance", "second_person"]
 # Stripe forgets an idempotency key after a day; what is older is looked for, and never sent.
 SENT_WITHIN: Final = timedelta(hours=23)
 
@@ -99,16 +101,30 @@ def amount_to_refund(payment: Refundable, asked: int | None) -> Money:
     return amount
 
 
-def needs_second_person(payment: Refundable, amount: Money, limits: Limits, *, may_refund_more: bool) -> bool:
-    """Whether somebody else has to approve. What counts is all of the payment's refunds together.
+def approver_needed(
+    payment: Refundable, amount: Money, limits: Limits, *, may_refund_more: bool
+) -> Approver | None:
+    """Who has to approve, if anybody: ``finance`` above support's limit, ``second_person`` above what one does alone.
 
-    Raises Forbidden above support's limit for whoever has no more than that.
+    What counts is all of the payment's refunds together. ``may_refund_more``: the asker's role knows no support limit.
     """
     total = payment.refunded + amount
     if not may_refund_more and _units(limits.support, total.currency) < total:
-        most = money_text(_units(limits.support, total.currency))
-        raise Forbidden(f"Your role may refund up to {most} of a payment: ask somebody from finance.")
-    return _units(limits.alone, total.currency) < total
+        return "finance"
+    return "second_person" if _units(limits.alone, total.currency) < total else None
+
+
+def check_why(why: str, missing: str = "Say why: whoever asked for the refund reads it.") -> str:
+    """``why`` as it is kept, in one line. Raises Invalid (field ``why``) for one too long, or none: ``missing``."""
+    words = " ".join(why.split())
+    if not words:
+        raise Invalid([FieldError("why", "missing", missing)])
+    if len(words) > NOTE_LONGEST:
+        text = f"Enter a reason of up to {NOTE_LONGEST} characters."
+        raise Invalid([FieldError("why", "too_long", text)])
+    if any(category(sign) in ("Cc", "Cs") for sign in words):
+        raise Invalid([FieldError("why", "control_character", "Leave out control characters.")])
+    return words
 
 
 def refuse_own_approval(*, is_own: bool) -> None:
@@ -141,6 +157,12 @@ def next_ask(state: str, *, since: datetime, now: datetime, count: int, first: t
 def may_be_sent(reserved_at: datetime, *, now: datetime) -> bool:
     """Whether its idempotency key is still sure to be known at Stripe."""
     return now - reserved_at < SENT_WITHIN
+
+
+def refuse_others_withdrawal(*, is_own: bool) -> None:
+    """Raises Conflict ``not_your_refund`` for whoever did not ask for the refund."""
+    if not is_own:
+        raise Conflict("not_your_refund", "Somebody else asked for this refund: turn it down, with a reason.")
 
 
 def _units(whole: int, currency: str) -> Money:

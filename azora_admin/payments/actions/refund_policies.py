@@ -1,0 +1,34 @@
+"""Changing the refund policy: by a new version, in force from now on for what is bought from now on."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from azora_admin.core import clock, db
+from azora_admin.core.errors import Conflict
+from azora_admin.core.ids import PersonId
+from azora_admin.payments.rules.refund_policy import Policy
+from azora_admin.payments.tables import RefundPolicy
+
+
+def add_version(session: Session, policy: Policy, *, why: str, created_by: PersonId) -> None:
+    """Put ``policy`` in force. Raises Conflict ``stale_version`` when its version is not the one that comes next."""
+    db.lock(session, "refund_policy")
+    newest = session.scalar(select(func.max(RefundPolicy.version))) or 0
+    if policy.version != newest + 1:
+        raise Conflict("stale_version", "Somebody else changed the policy meanwhile: look at theirs first.")
+    most = policy.automatic_up_to
+    session.execute(
+        insert(RefundPolicy).values(
+            version=policy.version,
+            effective_at=clock.now(),
+            days=policy.days,
+            most_progress=policy.most_progress,
+            automatic_up_to_minor=most.amount if most else None,
+            automatic_currency=most.currency if most else None,
+            text=policy.text,
+            why=why,
+            created_by=created_by,
+        )
+    )

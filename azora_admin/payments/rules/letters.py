@@ -1,0 +1,50 @@
+"""What payers are told by mail about money that goes back. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from azora_admin.core.letters import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested(Letter):
+    """A request has come, and a person looks at it."""
+
+    kind: ClassVar[str] = "refund_requested"
+    amount: str
+    title: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDeclined(Letter):
+    """A request was declined, and why."""
+
+    kind: ClassVar[str] = "refund_declined"
+    amount: str
+    title: str
+    why: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded(Letter):
+    """The money has left; ``method`` is where it goes."""
+
+    kind: ClassVar[str] = "refunded"
+    amount: str
+    title: str
+    method: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFailed(Letter):
+    """The money that was announced did not arrive: the bank sent it back."""
+
+    kind: ClassVar[str] = "refund_failed"
+    amount: str
+    title: str
+    payment_id: str
