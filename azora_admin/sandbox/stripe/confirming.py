@@ -16,6 +16,7 @@ _FAILED_AUTHENTICATION = Decline(
     None,
     "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
 )
+_REFUSED = Decline("card_declined", "generic_decline", "Your card was declined.")
 _DOES_WHAT = {
     "succeeded": "it has already succeeded after being previously confirmed",
     "canceled": "it has a status of canceled",
@@ -64,8 +65,27 @@ def authenticate(book: Book, intent: Json, outcome: str) -> Answer | None:
         )
     method = book.get("payment_method", intent["payment_method"], "payment_method")
     if outcome == "approve":
-        return charge(book, intent, method, authenticated=True)
+        return _charge(book, intent, method, authenticated=True)
     return fail(book, intent, method, _FAILED_AUTHENTICATION)
+
+
+def decide_charge(book: Book, intent: Json, outcome: str) -> Answer | None:
+    """What a bank that took its time comes to: ``succeed`` or ``fail``."""
+    if intent["status"] != "processing":
+        raise unexpected_state(
+            book, intent, f"This PaymentIntent has a status of {intent['status']}: nothing to decide."
+        )
+    method = book.get("payment_method", intent["payment_method"], "payment_method")
+    return charge(book, intent, method) if outcome == "succeed" else decline(book, intent, method, _REFUSED)
+
+
+def _charge(book: Book, intent: Json, method: Json, *, authenticated: bool = False) -> Answer | None:
+    if not book.settings.bank_takes_its_time:
+        return charge(book, intent, method, authenticated=authenticated)
+    intent |= {"status": "processing", "next_action": None, "last_payment_error": None}
+    book.save(intent)
+    book.emit("payment_intent.processing", intent)
+    return None
 
 
 def _attempt(book: Book, intent: Json, method: Json, call: Call) -> Answer | None:
@@ -75,7 +95,7 @@ def _attempt(book: Book, intent: Json, method: Json, call: Call) -> Answer | Non
         return decline(book, intent, method, AUTHENTICATION_NEEDED)
     is_set_up = off_session and method["customer"] is not None
     if needs == "none" or (needs == "off_session" and is_set_up):
-        return charge(book, intent, method)
+        return _charge(book, intent, method)
     if call.params.get("error_on_requires_action"):
         return fail(book, intent, method, AUTHENTICATION_NEEDED)
     intent |= {"status": "requires_action", "next_action": _next_action(intent, call)}

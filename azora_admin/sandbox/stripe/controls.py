@@ -15,6 +15,9 @@ POST /_sandbox/faults/clear               forgets them; stalled requests go on
 POST /_sandbox/events/{id}/resend         delivers an old event again
 GET  /_sandbox/events/{id}/deliveries     its deliveries with every attempt
 POST /_sandbox/payment_intents/{id}/authenticate   {"outcome": "approve" | "fail"}: the customer's 3-D Secure
+POST /_sandbox/payment_intents/{id}/bank  {"outcome": "succeed" | "fail"}: a charge that was processing
+POST /_sandbox/setup_intents/{id}/authenticate     {"outcome": "approve" | "fail"}: the customer's 3-D Secure
+POST /_sandbox/payment_methods/{id}       {"last4", "exp_month", "exp_year"}: the bank sent another card
 POST /_sandbox/refunds/{id}               {"outcome": "succeed" | "fail" | "require_action"}
 POST /_sandbox/charges/{id}/disputes      {"amount", "reason", "inquiry": bool, "withdraw": bool}: a bank asks for money
 POST /_sandbox/charges/{id}/warnings      {"fraud_type"}: an early fraud warning
@@ -35,7 +38,7 @@ from typing import Any, TypeAlias
 from azora_admin.sandbox.stripe.announcements import plan_again, release
 from azora_admin.sandbox.stripe.clock import Clock
 from azora_admin.sandbox.stripe.clockwork import do_due_tasks
-from azora_admin.sandbox.stripe.confirming import authenticate
+from azora_admin.sandbox.stripe.confirming import authenticate, decide_charge
 from azora_admin.sandbox.stripe.deliveries import describe
 from azora_admin.sandbox.stripe.dispatch import Incoming, Outgoing, json_answer
 from azora_admin.sandbox.stripe.dispute_shapes import REASONS
@@ -47,6 +50,7 @@ from azora_admin.sandbox.stripe.fraud_warnings import warn
 from azora_admin.sandbox.stripe.json_types import Json
 from azora_admin.sandbox.stripe.mischief import read_mischief
 from azora_admin.sandbox.stripe.refunding import decide_refund
+from azora_admin.sandbox.stripe.setting_up import authenticate_setup
 from azora_admin.sandbox.stripe.settings import Settings
 from azora_admin.sandbox.stripe.statement import change_line, write_line
 from azora_admin.sandbox.stripe.world import World
@@ -177,6 +181,34 @@ def authenticate_intent(world: World, given: Any, intent_id: str) -> Json:
         return book.present(intent)
 
 
+def decide_intent(world: World, given: Any, intent_id: str) -> Json:
+    if given.get("outcome") not in ("succeed", "fail"):
+        raise refused_parameter("outcome is succeed or fail", "outcome")
+    with world.transaction() as book:
+        intent = book.get("payment_intent", intent_id, "intent")
+        decide_charge(book, intent, given["outcome"])
+        return book.present(intent)
+
+
+def authenticate_setup_intent(world: World, given: Any, intent_id: str) -> Json:
+    if given.get("outcome") not in ("approve", "fail"):
+        raise refused_parameter("outcome is approve or fail", "outcome")
+    with world.transaction() as book:
+        intent = book.get("setup_intent", intent_id, "intent")
+        authenticate_setup(book, intent, given["outcome"])
+        return book.present(intent)
+
+
+def renew_method(world: World, given: Any, method_id: str) -> Json:
+    with world.transaction() as book:
+        method = book.get("payment_method", method_id, "payment_method")
+        before = {name: method["card"][name] for name in given}
+        method["card"] |= given
+        book.save(method)
+        book.emit("payment_method.automatically_updated", method, {"card": before})
+        return book.present(method)
+
+
 def decide(world: World, given: Any, refund_id: str) -> Json:
     if given.get("outcome") not in ("succeed", "fail", "require_action"):
         raise refused_parameter("outcome is succeed, fail or require_action", "outcome")
@@ -252,6 +284,9 @@ _CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "/events/([^/]+)/resend", resend),
     ("GET", "/events/([^/]+)/deliveries", read_event_deliveries),
     ("POST", "/payment_intents/([^/]+)/authenticate", authenticate_intent),
+    ("POST", "/payment_intents/([^/]+)/bank", decide_intent),
+    ("POST", "/setup_intents/([^/]+)/authenticate", authenticate_setup_intent),
+    ("POST", "/payment_methods/([^/]+)", renew_method),
     ("POST", "/refunds/([^/]+)", decide),
     ("POST", "/charges/([^/]+)/disputes", dispute_charge),
     ("POST", "/charges/([^/]+)/warnings", warn_of_fraud),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from azora_admin.core.money import Money, money_text
+from azora_admin.core.money import from_stripe, money_text
 from azora_admin.sandbox.stripe.confirming import authenticate
 from azora_admin.sandbox.stripe.dispatch import Incoming, Outgoing
 from azora_admin.sandbox.stripe.errors import ApiError
 from azora_admin.sandbox.stripe.json_types import Json
+from azora_admin.sandbox.stripe.setting_up import authenticate_setup
 from azora_admin.sandbox.stripe.world import World
 
 _PREFIX = "/hosted/authenticate/"
@@ -34,11 +35,13 @@ def respond(world: World, incoming: Incoming) -> Outgoing:
     outcome = parse_qs(incoming.body.decode("utf-8", "replace")).get("outcome", [""])[0]
     try:
         with world.transaction() as book:
-            intent = book.find("payment_intent", incoming.path.removeprefix(_PREFIX))
+            intent_id = incoming.path.removeprefix(_PREFIX)
+            intent = book.find("payment_intent", intent_id) or book.find("setup_intent", intent_id)
             if intent is None or intent["client_secret"] != secret:
                 return _page("Not found", "<p>There is no such payment.</p>", 404)
             if incoming.method == "POST" and outcome in ("approve", "fail"):
-                authenticate(book, intent, outcome)
+                ask = authenticate if intent["object"] == "payment_intent" else authenticate_setup
+                ask(book, intent, outcome)
     except ApiError as error:
         return _page("Nothing to do", f"<p>{html.escape(str(error))}</p>", 400)
     if incoming.method == "POST":
@@ -47,13 +50,16 @@ def respond(world: World, incoming: Incoming) -> Outgoing:
 
 
 def _question(intent: Json) -> Outgoing:
-    amount = money_text(Money(intent["amount"], intent["currency"]))
+    what = "saving of this card"
+    if intent["object"] == "payment_intent":
+        amount = money_text(from_stripe(intent["amount"], intent["currency"]))
+        what = f"payment of <strong>{html.escape(amount)}</strong>"
     if intent["status"] != "requires_action":
-        return _page("Nothing to do", f"<p>This payment of {amount} needs no authentication.</p>", 200)
+        return _page("Nothing to do", f"<p>This {what} needs no authentication.</p>", 200)
     return _page(
         "3-D Secure",
-        f"<p>Your bank asks: is this payment of <strong>{html.escape(amount)}</strong> yours? (A test: no bank is "
-        "asked.)</p><form method='post'><button name='outcome' value='approve'>Approve</button>"
+        f"<p>Your bank asks: is this {what} yours? (A test: no bank is asked.)</p><form method='post'>"
+        "<button name='outcome' value='approve'>Approve</button>"
         "<button name='outcome' value='fail'>Fail</button></form>",
         200,
     )
@@ -64,10 +70,11 @@ def _sent_on(intent: Json) -> Outgoing:
         return _page("Done", "<p>You can close this page.</p>", 200)
     target = urlsplit(intent["_return_url"])
     went_well = intent["status"] in ("succeeded", "requires_capture")
+    kind = intent["object"]
     more = urlencode(
         {
-            "payment_intent": intent["id"],
-            "payment_intent_client_secret": intent["client_secret"],
+            kind: intent["id"],
+            f"{kind}_client_secret": intent["client_secret"],
             "redirect_status": "succeeded" if went_well else "failed",
         }
     )

@@ -13,6 +13,7 @@ class Settings:
     """Seconds are of the stand-in's clock, except ``delivery_timeout``, which is real."""
 
     balance_transaction_delay: float = 0.3  # from the charge to its balance transaction
+    bank_takes_its_time: int = 0  # 1: a confirmed charge is processing until a control decides
     refund_delay: float = 0.3  # from a pending or failing refund to its end
     dispute_delay: float = 0.3  # from the charge, or from deciding test evidence, to what follows
     dispute_response_time: float = 9 * 86_400.0  # from a dispute to the end of the time to answer it
