@@ -193,9 +193,9 @@ SELECT id, payer_id, amount_minor, currency, 'completed', '', stripe_charge_id, 
   FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id uuid, payer_id uuid, amount_minor bigint, currency text,
        stripe_charge_id text, fee_minor bigint, at timestamptz)"""
 _REFUNDS = """
-INSERT INTO refund (id, payment_id, amount_minor, currency, reason, note, source, state, stripe_refund_id, attempt,
+INSERT INTO refund (id, payment_id, amount_minor, currency, reason, note, source, state, stripe_refund_id,
                     requested_at, reserved_at, sent_at, settled_at, ended_at, failure_reason, ask_count)
-SELECT id, payment_id, amount_minor, currency, 'other', '', 'dashboard', state, stripe_refund_id, 1, at, at, at, at,
+SELECT id, payment_id, amount_minor, currency, 'other', '', 'dashboard', state, stripe_refund_id, at, at, at, at,
        CASE WHEN state = 'failed' THEN at END, CASE WHEN state = 'failed' THEN 'lost' END, 0
   FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id uuid, payment_id uuid, amount_minor bigint, currency text,
        state text, stripe_refund_id text, at timestamptz)"""

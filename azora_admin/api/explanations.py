@@ -32,9 +32,9 @@ class CausingEvent(Shape):
 
 
 class Cause(Shape):
-    """What brought it about: an event, a request, or our own asking (`ask`)."""
+    """What brought it about: an event, a request, our own asking (`ask`), or a difference to Stripe's statement."""
 
-    kind: Literal["event", "request", "ask", "other"]
+    kind: Literal["event", "request", "ask", "difference", "other"]
     reference: Annotated[str, such_as("evt_1PqVxA2eZvKYlo2C")]
     balance_transaction_id: Annotated[str | None, such_as("txn_1PqVxA2eZvKYlo2C")]
     event: CausingEvent | None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
@@ -18,25 +17,9 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock
 from azora_admin.reconciliation.actions import differences
 from azora_admin.reconciliation.actions.differences import Found
+from azora_admin.reconciliation.queries.sources import REFERENCES
 from azora_admin.reconciliation.rules.differences import judge
 from azora_admin.reconciliation.rules.movements import BILLED, Movement, Sum
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the entries of a category name their object: kinds of entries whose reference is a row's id."""
-
-    category: LiteralString
-    table: LiteralString
-    column: LiteralString
-    kinds: tuple[LiteralString, ...]
-
-
-SOURCES: Final = (
-    Source("charge", "payment", "stripe_charge_id", ("sale", "processing_fee")),
-    Source("refund", "refund", "stripe_refund_id", ("refund_settled",)),
-    Source("refund_failure", "refund", "stripe_refund_id", ("refund_failed",)),
-)
 
 _OF_DAY: Final = """
   SELECT DISTINCT t.source, t.category FROM balance_transaction t
@@ -48,27 +31,6 @@ _OF_LIST: Final = (
     "SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:categories AS text[])) AS one (source, category)"
 )
 _BILLED: Final = ", ".join(f"'{one}'" for one in BILLED)
-
-
-def _references() -> str:
-    """Which entries are about the wanted objects: a SELECT of (source, category, reference, kind)."""
-    parts = [
-        f"""SELECT w.source, w.category, r.id::text AS reference, k.kind FROM wanted w
-             JOIN {one.table} r ON r.{one.column} = w.source
-            CROSS JOIN (VALUES {", ".join(f"('{kind}')" for kind in one.kinds)}) k (kind)
-            WHERE w.category = '{one.category}'"""  # noqa: S608  the names stand above
-        for one in SOURCES
-    ]
-    parts.append(
-        """SELECT w.source, w.category, c.id::text, 'correction' FROM wanted w
-             JOIN reconciliation_difference d ON d.source = w.source AND d.category = w.category
-             JOIN reconciliation_decision c ON c.difference_id = d.id AND c.entry_id IS NOT NULL"""
-    )
-    parts.append(
-        """SELECT w.source, w.category, e.reference, e.kind FROM wanted w
-             JOIN ledger_entry e ON e.id = CASE WHEN w.category = 'entry' THEN w.source::uuid END"""
-    )
-    return " UNION ALL ".join(parts)
 
 
 def _sides(wanted: str) -> str:
@@ -85,7 +47,7 @@ def _sides(wanted: str) -> str:
     ), booked AS (
       SELECT r.source, r.category, e.id, e.occurred_at, l.asset AS currency, -sum(l.amount) AS gross,
              -sum(l.amount) FILTER (WHERE a.key = 'stripe:fees') AS fee
-        FROM ({_references()}) r JOIN ledger_entry e ON e.reference = r.reference AND e.kind = r.kind
+        FROM ({REFERENCES}) r JOIN ledger_entry e ON e.reference = r.reference AND e.kind = r.kind
         JOIN ledger_leg l ON l.entry_id = e.id
         JOIN ledger_account a ON a.id = l.account_id AND a.key IN ('stripe:balance', 'stripe:fees')
        GROUP BY 1, 2, 3, 4, 5

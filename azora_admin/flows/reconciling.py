@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
 from azora_admin.flows import stripe_statement
-from azora_admin.flows.comparing import SOURCES, compare, compare_day
+from azora_admin.flows.comparing import compare, compare_day
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.ledger.actions import complete_until
 from azora_admin.messaging.reading import STATEMENT
 from azora_admin.reconciliation.actions import days
+from azora_admin.reconciliation.queries.sources import SOURCES
 
 _LOCK: Final = "reconciliation"
 _AT_ONCE: Final = 20_000

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from azora_admin.messaging.reading import EVENTS
 from azora_admin.messaging.tables import InboxEvent, StripeCursor
 from azora_admin.payments.tables import Payment
+from azora_admin.reconciliation.tables import ReconciliationDifference, ReconciliationPlace
 from azora_admin.reports.payment_rows import is_unknown
 
 Topic = Literal[
@@ -23,6 +24,8 @@ Topic = Literal[
     "payments_unknown",
     "payments_unsettled",
     "fees_unknown",
+    "books_differ",
+    "books_unread",
 ]
 
 # An event is handled within a second; an answer of Stripe's is asked for after seconds; an abandoned payment is
@@ -53,10 +56,12 @@ def concerns(session: Session, *, now: datetime) -> Sequence[Concern]:
     found = {row.topic: Concern(row.topic, row.how_many, row.oldest_at) for row in rows if row.how_many}
     order: tuple[Topic, ...] = (
         "events_parked",
+        "books_differ",
         "payments_unknown",
         "payments_unsettled",
         "events_waiting",
         "events_unread",
+        "books_unread",
         "events_missed",
         "fees_unknown",
     )
@@ -73,7 +78,7 @@ def unsettled(now: datetime) -> ColumnElement[bool]:
 
 
 def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
-    event, payment = InboxEvent, Payment
+    event, payment, difference = InboxEvent, Payment, ReconciliationDifference
     return [
         _question("events_parked", event.received_at, event.state == "parked"),
         _question(
@@ -94,6 +99,13 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
             StripeCursor.succeeded_at,
             StripeCursor.name == EVENTS.name,
             StripeCursor.succeeded_at < now - LIST_WAITS,
+        ),
+        # What was missing has waited its hour before it counts as a difference at all.
+        _question("books_differ", difference.found_at, difference.state == "differs"),
+        _question(
+            "books_unread",
+            ReconciliationPlace.compared_at,
+            ReconciliationPlace.compared_at < now - LIST_WAITS,
         ),
         _question(
             "payments_unknown", payment.created_at, is_unknown(), payment.created_at < now - ANSWER_WAITS

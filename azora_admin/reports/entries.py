@@ -26,9 +26,9 @@ OF_REFUNDS = ("refund_reserved", "refund_settled", "refund_failed")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What brought a fact about: an event of Stripe's, a request, or our own asking."""
+    """What brought a fact about: an event of Stripe's, a request, our own asking, or a difference to Stripe's book."""
 
-    kind: Literal["event", "request", "ask", "other"]
+    kind: Literal["event", "request", "ask", "difference", "other"]
     reference: str
     balance_transaction_id: str | None = None
 
@@ -47,7 +47,7 @@ class LegView:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One entry with its legs; ``volume`` is what either side sums to."""
+    """One entry with its legs; ``volume`` is what either side sums to, in the currency of its first leg."""
 
     id: EntryId
     number: int
@@ -101,7 +101,7 @@ EVENT_COLUMNS = (
 
 
 def parse_cause(text: str) -> Cause:
-    """The cause written as ``stripe:evt_…``, ``stripe:evt_… txn_…``, ``request:req_…`` or ``ask``."""
+    """The cause written as ``stripe:evt_…``, ``stripe:evt_… txn_…``, ``request:req_…``, ``ask``, ``difference:…``."""
     kind, _, rest = text.partition(":")
     if kind == "stripe":
         event_id, _, transaction = rest.partition(" ")
@@ -111,6 +111,8 @@ def parse_cause(text: str) -> Cause:
         return Cause("request", reference, transaction or None)
     if text == "ask" or text.startswith("ask "):
         return Cause("ask", "", text[4:] or None)
+    if kind == "difference":
+        return Cause("difference", rest)
     return Cause("other", text)
 
 
@@ -154,9 +156,14 @@ def _view(entry: BookedEntry, names: Mapping[UUID, str]) -> EntryView:
         rule_version=entry.rule_version,
         occurred_at=entry.occurred_at,
         posted_at=entry.posted_at,
-        volume=Money(sum(leg.credit for leg in entry.legs), entry.legs[0].asset),
+        volume=_volume(entry),
         legs=[_leg(leg, names) for leg in entry.legs],
     )
+
+
+def _volume(entry: BookedEntry) -> Money:
+    asset = entry.legs[0].asset
+    return Money(sum(leg.credit for leg in entry.legs if leg.asset == asset), asset)
 
 
 def _leg(leg: BookedLeg, names: Mapping[UUID, str]) -> LegView:

@@ -60,6 +60,13 @@ WORKSPACES: Final = (
                 (
                     Link("admin.payments", "credit-card", "Payments", Action.READ_PAYMENTS, "p"),
                     Link("admin.refunds", "undo-2", "Refunds", Action.READ_PAYMENTS, "r"),
+                    Link(
+                        "admin.reconciliation",
+                        "scale",
+                        "Reconciliation",
+                        Action.READ_RECONCILIATION,
+                        "b",
+                    ),
                 ),
             ),
             Group("Access", (Link("admin.people", "users", "People", Action.READ_PEOPLE, "u"),)),

@@ -55,6 +55,25 @@ ATTEMPT: Final[Mapping[str, Look]] = {
     "left": Look("idle", "Left as it is", "x"),
 }
 BROUGHT_BY: Final[Mapping[str, str]] = {"webhook": "Sent by Stripe", "backfill": "Found in Stripe's list"}
+# A day of reconciliation, a difference, and what is proposed about one.
+DAY: Final[Mapping[str, Look]] = {
+    "open": Look("info", "Under way", "clock"),
+    "agrees": Look("good", "Agrees", "check"),
+    "differs": Look("bad", "Differs", "circle-alert"),
+    "sealed": Look("idle", "Sealed", "lock"),
+}
+DIFFERENCE: Final[Mapping[str, Look]] = {
+    "differs": Look("bad", "Differs", "circle-alert"),
+    "waiting": Look("info", "On its way", "clock"),
+    "explained": Look("idle", "Explained", "info"),
+    "resolved": Look("good", "Agrees by now", "check"),
+}
+DECISION: Final[Mapping[str, Look]] = {
+    "waiting": Look("warn", "Needs approval", "user-check"),
+    "approved": Look("good", "Approved", "check"),
+    "turned_down": Look("idle", "Turned down", "x"),
+    "overtaken": Look("idle", "Overtaken", "x"),
+}
 COURSE: Final[Mapping[str, Look]] = {
     "draft": Look("idle", "Draft", "clock"),
     "published": Look("good", "On sale", "check"),
@@ -130,8 +149,12 @@ _ENTRIES: Final[Mapping[str, EntryWords]] = {
     "refund_failed": EntryWords(
         "Refund came back", "The payer could not be paid: each party has its part of the sale again."
     ),
+    "correction": EntryWords(
+        "Correction", "Two persons had the book say of a movement what Stripe's statement says."
+    ),
 }
 _RULES: Final = {
+    "reconciliation/1": "What Stripe's statement says, less what the book said of the same movement.",
     "refund/1": "What the parties have given back in all follows from the sum of the refunds alone, cent by cent.",
     "split/1": "Shares of the split agreement frozen when the course was ordered; cents by largest remainder.",
 }
@@ -161,6 +184,7 @@ _CAUSES: Final = {
     "event": "By Stripe's event",
     "request": "By the request",
     "ask": "By asking Stripe, because no event had come",
+    "difference": "A difference to Stripe's statement, approved by a second person",
     "other": "By",
 }
 _GRANTS: Final = {"purchase": "Bought", "enrolment": "Free course"}

@@ -27,6 +27,7 @@ from azora_admin.identity.rules import Actor, Subject
 from azora_admin.identity.tables import AuditEntry
 from azora_admin.ledger.queries.entries import entries_for_reference
 from tests import serving
+from tests.differing import differ
 from tests.pages import market
 from tools.browser import ensure_chromium
 
@@ -58,6 +59,7 @@ class Scene:
     changed: UUID
     machine: PersonId
     refunded: PaymentId
+    differing: UUID
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +109,19 @@ def scene(served: str) -> Scene:
     _receive(f"pi_{paid.hex}")
     with db.reading() as session:
         sale = entries_for_reference(session, [str(paid)])[0].id
-    return Scene(served, paid, refused, open_one, sale, elena, rust, _change(elena), _add_machine(), sold)
+    return Scene(
+        served,
+        paid,
+        refused,
+        open_one,
+        sale,
+        elena,
+        rust,
+        _change(elena),
+        _add_machine(),
+        sold,
+        differ("re_1"),
+    )
 
 
 def _add_machine() -> PersonId:

@@ -8,6 +8,7 @@ from flask import Flask
 from azora_admin.core import db
 from azora_admin.identity.rules import PEOPLE, STAFF
 from azora_admin.ledger.queries.entries import entries_for_reference
+from tests.differing import differ
 from tests.messaging.events import receive
 from tests.pages import market
 from tests.pages.conftest import Browser
@@ -24,6 +25,9 @@ ADMIN = [
     "/admin/people",
     "/admin/people/{person}",
     "/admin/permissions",
+    "/admin/reconciliation",
+    "/admin/reconciliation/differences",
+    "/admin/reconciliation/differences/{difference}",
     "/admin/refunds",
     "/admin/payments/{payment}/refund",
 ]
@@ -64,7 +68,13 @@ def sold() -> dict[str, str]:
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0]
     receive("evt_1")
-    return {"payment": str(payment), "entry": str(entry.id), "person": str(learner), "event": "evt_1"}
+    return {
+        "payment": str(payment),
+        "entry": str(entry.id),
+        "person": str(learner),
+        "event": "evt_1",
+        "difference": str(differ("re_1")),
+    }
 
 
 @pytest.mark.parametrize("role", sorted(PEOPLE))
@@ -92,6 +102,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         .replace("<person_id>", "{person}")
         .replace("<event_id>", "{event}")
         .replace("<refund_id>", "{refund}")
+        .replace("<difference_id>", "{difference}")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.partition(".")[0] in ours and "GET" in (rule.methods or ())
     }

@@ -6,6 +6,7 @@ import pytest
 
 from azora_admin.core import db
 from azora_admin.ledger.queries.entries import entries_for_reference
+from tests.differing import differ
 from tests.messaging.events import receive
 from tests.pages import market
 from tests.pages.conftest import Browser, Counted
@@ -23,6 +24,10 @@ PAGES = {
         "/admin/events",
         "/admin/events?type=payment_intent.succeeded&state=handled&dates=7d",
         "/admin/events/{event}",
+        "/admin/reconciliation",
+        "/admin/reconciliation/differences",
+        "/admin/reconciliation/differences?state=waiting",
+        "/admin/reconciliation/differences/{difference}",
         "/admin/people",
         "/admin/people?q=learner",
         "/admin/people?role=instructor",
@@ -50,7 +55,7 @@ def test_a_page_costs_no_more_statements_with_more_rows(
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0].id
     client = browser(email)
-    path = path.format(payment=payment, entry=entry, event="evt_1")
+    path = path.format(payment=payment, entry=entry, event="evt_1", difference=differ("re_1"))
     client.get(path)
     with statements() as few:
         assert client.get(path).status_code == 200
@@ -59,6 +64,7 @@ def test_a_page_costs_no_more_statements_with_more_rows(
         for learner in (first, *others):
             market.refund_in_dashboard(market.pay(learner, course, event="evt_1"), 100)
             receive(f"evt_{learner.hex}{number}")
+            differ(f"re_{learner.hex}{number}")
     with statements() as many:
         assert client.get(path).status_code == 200
     assert len(many) == len(few)

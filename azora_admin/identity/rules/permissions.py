@@ -34,6 +34,8 @@ class Action(StrEnum):
     REFUND_MORE = "refunds:more"
     APPROVE_REFUNDS = "refunds:approve"
     READ_LEDGER = "ledger:read"
+    READ_RECONCILIATION = "reconciliation:read"
+    CORRECT_BOOKS = "reconciliation:write"
     READ_EVENTS = "events:read"
     REPLAY_EVENTS = "events:replay"
     READ_PEOPLE = "people:read"
@@ -121,6 +123,14 @@ PERMISSIONS: Final = (
         dangerous=True,
     ),
     Permission(Action.READ_LEDGER, "See ledger entries and what explains them", STAFF),
+    Permission(Action.READ_RECONCILIATION, "See where the book differs from Stripe's statement", STAFF),
+    Permission(
+        Action.CORRECT_BOOKS,
+        "Propose and approve what is done about differences, never both for one",
+        _roles("finance", "admin"),
+        changes=True,
+        moves_money=True,
+    ),
     Permission(Action.READ_EVENTS, "See what Stripe told us", STAFF),
     Permission(
         Action.REPLAY_EVENTS,

@@ -20,6 +20,7 @@ from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their rout
     people,
     permissions,
     person,
+    reconciliation,
     refund,
     refunds,
     turning_down,

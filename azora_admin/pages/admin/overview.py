@@ -127,6 +127,15 @@ def _task(concern: Concern) -> Task:
         title = f"{plural(count, 'Stripe event was', 'Stripe events were')} not sent to us"
         text = f"Found in Stripe's own list within a day, and handled. Look at the webhook endpoint. {since}"
         return Task("warn", "webhook", title, text, count, address("admin.events", by="backfill"))
+    if concern.topic == "books_differ":
+        title = f"{plural(count, 'difference', 'differences')} between the book and Stripe"
+        text = f"Somebody has to correct or explain them. {since}"
+        return Task("bad", "scale", title, text, count, address("admin.differences"))
+    if concern.topic == "books_unread":
+        text = f"Last compared {filters.ago_text(concern.oldest_at)}. Is Stripe in reach, and the worker running?"
+        return Task(
+            "bad", "scale", "Book and Stripe are not compared", text, count, address("admin.reconciliation")
+        )
     if concern.topic == "payments_unknown":
         title = f"{plural(count, 'payment has', 'payments have')} no answer from Stripe"
         return Task(

@@ -55,11 +55,12 @@ def legs_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Leg, ...]:
 def _legs_in(movement: Movement, currency: str, counter: str) -> list[Leg]:
     their, our = of(movement.theirs, currency), of(movement.ours, currency)
     gross, fee = their.gross - our.gross, their.fee - our.fee
-    return [
-        _leg("stripe:balance", our.currency, -(gross - fee)),
-        _leg("stripe:fees", our.currency, -fee),
-        _leg(counter, our.currency, gross),
+    legs = [
+        _leg("stripe:balance", currency, -(gross - fee)),
+        _leg("stripe:fees", currency, -fee),
+        _leg(counter, currency, gross),
     ]
+    return sorted(legs, key=lambda leg: leg.amount > 0)  # debits first, as people write them
 
 
 def _leg(key: str, currency: str, amount: int) -> Leg:

@@ -1,4 +1,4 @@
-"""Reading what was compared."""
+"""Differences as they were last found."""
 
 from __future__ import annotations
 
