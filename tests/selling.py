@@ -220,6 +220,15 @@ class Shop:
         """Have Stripe bring a refund to its end: ``succeed`` or ``fail``."""
         self.stand_in.control(f"/refunds/{stripe_refund_id}", {"outcome": outcome})
 
+    def dispute(self, charge: Any, **how: Any) -> str:
+        """Have the payer's bank ask for the money of a payment or charge. Returns Stripe's id of the dispute."""
+        charge_id = charge.stripe_charge_id if isinstance(charge, Payment) else charge
+        return str(self.stand_in.control(f"/charges/{charge_id}/disputes", how)["id"])
+
+    def decide_dispute(self, stripe_dispute_id: str, outcome: str) -> None:
+        """Have the bank bring a dispute on: ``win``, ``lose``, ``appeal`` …"""
+        self.stand_in.control(f"/disputes/{stripe_dispute_id}", {"outcome": outcome})
+
     def balances(self) -> dict[str, int]:
         """Every account's balance, credit-positive, without those of nought."""
         statement = (
@@ -233,6 +242,12 @@ class Shop:
         """Who teaches the course."""
         with db.reading() as session:
             return courses.get_course(session, course_id).instructor_id
+
+    def open_purchases(self) -> set[PaymentId]:
+        """The payments whose course is open."""
+        statement = "SELECT payment_id FROM access_grant WHERE ended_at IS NULL AND payment_id IS NOT NULL"
+        with db.reading() as session:
+            return set(session.scalars(text(statement)))
 
     def changes(self) -> list[tuple[str | None, str, str | None, str]]:
         """Each step of the payments: from, to, reason, cause."""

@@ -36,7 +36,7 @@ COPIES: Final = (
 ICONS: Final = (
     "book-open braces calendar check chevron-down chevron-right chevrons-up-down circle-alert "
     "circle-check circle-question-mark clock cog copy credit-card download eye filter fingerprint "
-    "flask-conical graduation-cap house info key-round landmark layout-dashboard lock log-out mail menu "
+    "flask-conical gavel graduation-cap house info key-round landmark layout-dashboard lock log-out mail menu "
     "monitor moon plus printer receipt refresh-cw scale scroll-text search shield-check smartphone sun "
     "terminal undo-2 user user-check users wallet webhook x"
 ).split()

@@ -22,6 +22,7 @@ RefundId = NewType("RefundId", UUID)
 DocumentId = NewType("DocumentId", UUID)
 RefundRequestId = NewType("RefundRequestId", UUID)
 BulkRefundId = NewType("BulkRefundId", UUID)
+DisputeId = NewType("DisputeId", UUID)
 GrantId = NewType("GrantId", UUID)
 EntryId = NewType("EntryId", UUID)
 

@@ -75,7 +75,8 @@ _DIFFERING: Final = """
                 AND x.source <> m.source AND x.amount = m.their_gross AND x.currency = m.currency)) AS has_twin,
            coalesce((SELECT p.id FROM payment p WHERE p.stripe_charge_id = m.charge_id),
                     (SELECT p.id FROM payment p WHERE p.stripe_charge_id = m.source),
-                    (SELECT r.payment_id FROM refund r WHERE r.stripe_refund_id = m.source)) AS payment_id
+                    (SELECT r.payment_id FROM refund r WHERE r.stripe_refund_id = m.source),
+                    (SELECT d.payment_id FROM dispute d WHERE d.stripe_dispute_id = m.source)) AS payment_id
       FROM marked m WHERE differs"""
 # A day's totals ride along with its comparison: they are of the very rows that were compared.
 _TOTALS: Final = """, totals AS (

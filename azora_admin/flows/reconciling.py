@@ -21,7 +21,7 @@ from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.ledger.actions import complete_until
 from azora_admin.messaging.reading import STATEMENT
 from azora_admin.reconciliation.actions import days
-from azora_admin.reconciliation.queries.sources import SOURCES
+from azora_admin.reconciliation.queries.sources import SOURCES, Source
 
 _LOCK: Final = "reconciliation"
 _AT_ONCE: Final = 20_000
@@ -31,8 +31,8 @@ _UUID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 def _keyed() -> str:
     """Each new entry with the object of Stripe's that it names; none: itself."""
     joins = "".join(
-        f" LEFT JOIN {one.table} s{number} ON s{number}.id = CASE WHEN n.kind IN"
-        f" ({', '.join(repr(kind) for kind in one.kinds)}) AND n.reference ~ '{_UUID}' THEN n.reference::uuid END"
+        f" LEFT JOIN {one.table} s{number} ON s{number}.{one.named_by or 'id'} = CASE WHEN n.kind IN"
+        f" ({', '.join(repr(kind) for kind in one.kinds)}) {_named(one)} END"
         for number, one in enumerate(SOURCES)
     )
     sources = ", ".join(f"s{number}.{one.column}" for number, one in enumerate(SOURCES))
@@ -45,6 +45,10 @@ def _keyed() -> str:
         FROM new n{joins}
         LEFT JOIN reconciliation_decision c ON c.entry_id = n.id
         LEFT JOIN reconciliation_difference d ON d.id = c.difference_id"""  # noqa: S608  ours
+
+
+def _named(source: Source) -> str:
+    return "THEN n.reference" if source.named_by else f"AND n.reference ~ '{_UUID}' THEN n.reference::uuid"
 
 
 _NEW_ENTRIES: Final = text(

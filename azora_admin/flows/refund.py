@@ -16,13 +16,12 @@ from azora_admin.core import clock, db
 from azora_admin.core.errors import DomainError
 from azora_admin.core.ids import PaymentId, RefundId
 from azora_admin.core.money import Money, money_text
-from azora_admin.flows import paperwork, refund_letters
+from azora_admin.flows import paperwork, refund_letters, standing
 from azora_admin.gateways.stripe import shapes
 from azora_admin.identity.rules import Actor
 from azora_admin.ledger import actions as ledger
 from azora_admin.ledger import queries as books
 from azora_admin.ledger.rules import Entry, Leg
-from azora_admin.marketplace import actions as shelf
 from azora_admin.messaging.outbox import stripe_lock
 from azora_admin.payments import queries as payments
 from azora_admin.payments.actions import refunds
@@ -102,7 +101,7 @@ def reserved_legs(session: Session, payment: RefundedPayment, amount: Money) -> 
     return returns.reserved_legs(
         str(payment.id),
         find_shares(session, payment.id),
-        refunded_before=payment.refunded.amount,
+        refunded_before=payment.refundable.gone.amount,
         amount=amount,
     )
 
@@ -119,7 +118,8 @@ def find_shares(session: Session, payment_id: PaymentId) -> tuple[Share, ...]:
 
 
 def _mirror(session: Session, payment: RefundedPayment, told: shapes.Refund, *, cause: str) -> RefundId:
-    if payment.refundable.left < told.amount:
+    # By refunds alone: Stripe made it, whatever a bank took besides.
+    if payment.paid - payment.refunded < told.amount:
         raise NotYetRoom(told.id)
     legs = reserved_legs(session, payment, told.amount)
     refund_id = refunds.mirror(session, payment, told)
@@ -138,7 +138,7 @@ def _book(
         legs = returns.returned_legs(
             reference,
             find_shares(session, payment.id),
-            refunded_before=payment.refunded.amount,
+            refunded_before=payment.refundable.gone.amount,
             amount=amount,
             was_settled=refund.state == "succeeded",
         )
@@ -148,15 +148,10 @@ def _book(
 def _follow(
     session: Session, payment: RefundedPayment, refund: RefundView, *, to_state: str, cause: str
 ) -> None:
-    """The payment's status, and the course: access ends with the last cent, and comes back if that does."""
     came = "came back" if to_state in ("failed", "cancelled") else "arrived"
     reason = f"A refund of {money_text(refund.amount)} {came}"
-    status = refunds.follow(session, payment, reason=reason, cause=cause)
+    standing.follow(session, payment, reason=reason, cause=cause)
     _tell(session, payment, refund, to_state=to_state)
-    if status == "refunded":
-        shelf.end_access(session, payment_id=payment.id, reason="refunded")
-    elif status is not None and payment.status == "refunded":
-        shelf.restore_access(session, payment_id=payment.id)
 
 
 def _tell(session: Session, payment: RefundedPayment, refund: RefundView, *, to_state: str) -> None:

@@ -9,8 +9,8 @@ import procrastinate
 
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.core.ids import PaymentId, PersonId, RefundId
-from azora_admin.flows import asking, confirming, refund_sending, resetting
+from azora_admin.core.ids import DisputeId, PaymentId, PersonId, RefundId
+from azora_admin.flows import asking, confirming, dispute, refund_sending, resetting
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import mail, rounds, stripe_events
 from azora_admin.messaging import outbox
@@ -46,6 +46,13 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
             refund_sending.ask(stripe, RefundId(UUID(refund_id)))
         except DomainError as error:
             log.warning("refund %s was asked for in vain: %s", refund_id, error)
+
+    @queue.task(name=outbox.ASK_FOR_DISPUTE)
+    def ask_for_dispute(dispute_id: str) -> None:
+        try:
+            dispute.ask(stripe, DisputeId(UUID(dispute_id)))
+        except DomainError as error:
+            log.warning("dispute %s was asked for in vain: %s", dispute_id, error)
 
 
 def _register_mail(queue: procrastinate.App, settings: Settings) -> None:

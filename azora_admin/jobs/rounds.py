@@ -13,7 +13,7 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.flows import asking, backfill, reconciling, refund_sending
+from azora_admin.flows import asking, backfill, dispute, reconciling, refund_sending
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.actions import app_sessions, links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
@@ -43,7 +43,7 @@ def register(queue: procrastinate.App, settings: Settings, stripe: StripeConnect
 
 
 def _ask_and_requeue(queue: procrastinate.App, settings: Settings) -> None:
-    """Lost events, silent payments and refunds."""
+    """Lost events, silent payments, refunds and disputes."""
 
     @queue.periodic(cron="* * * * * */5")
     @queue.task(name="rounds.ask_for_silent_payments", queueing_lock="rounds.ask_for_silent_payments")
@@ -54,6 +54,11 @@ def _ask_and_requeue(queue: procrastinate.App, settings: Settings) -> None:
     @queue.task(name="rounds.ask_for_silent_refunds", queueing_lock="rounds.ask_for_silent_refunds")
     def ask_for_silent_refunds(timestamp: int) -> None:
         refund_sending.enqueue_due(first_pause=timedelta(seconds=settings.ask_after_seconds))
+
+    @queue.periodic(cron="* * * * * */10")
+    @queue.task(name="rounds.ask_for_disputes", queueing_lock="rounds.ask_for_disputes")
+    def ask_for_disputes(timestamp: int) -> None:
+        dispute.enqueue_due()
 
     @queue.periodic(cron="* * * * * */10")
     @queue.task(name="rounds.requeue_overdue_events", queueing_lock="rounds.requeue_overdue_events")

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from azora_admin.core import db
 from azora_admin.core.errors import DomainError
-from azora_admin.flows import refund, sale
-from azora_admin.gateways.stripe import intents, refunds
+from azora_admin.flows import dispute, refund, sale
+from azora_admin.gateways.stripe import disputes, intents, refunds
 from azora_admin.gateways.stripe.client import StripeConnection
-from azora_admin.gateways.stripe.shapes import Intent, Refund
+from azora_admin.gateways.stripe.shapes import Dispute, FraudWarning, Intent, Refund
 from azora_admin.messaging import inbox
 from azora_admin.messaging.inbox import Received
 from azora_admin.reports.event_effects import Rehearsal, event_effects
@@ -35,10 +35,12 @@ class NotYetKnown(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What Stripe says now of an intent and, where the event is about those, of its refunds."""
+    """What Stripe says now of an intent and, where the event is about those, of its refunds, disputes and warnings."""
 
     intent: Intent
     refunds: Sequence[Refund] = ()
+    disputes: Sequence[Dispute] = ()
+    warnings: Sequence[FraudWarning] = ()
 
 
 def _intent(stripe: StripeConnection, event: Received) -> News | None:
@@ -63,6 +65,20 @@ def _refund(stripe: StripeConnection, event: Received) -> News | None:
     return News(intents.fetch_intent(stripe, told.intent_id), [told]) if told.intent_id else None
 
 
+def _dispute(stripe: StripeConnection, event: Received) -> News | None:
+    told = disputes.fetch_dispute(stripe, event.object_id)
+    if told.intent_id is None:
+        return None
+    return News(intents.fetch_intent(stripe, told.intent_id), disputes=[told])
+
+
+def _warning(stripe: StripeConnection, event: Received) -> News | None:
+    told = disputes.fetch_warning(stripe, event.object_id)
+    if told.intent_id is None:
+        return None
+    return News(intents.fetch_intent(stripe, told.intent_id), warnings=[told])
+
+
 Fetch = Callable[[StripeConnection, Received], News | None]
 
 FLOWS: Final[dict[str, Fetch]] = {
@@ -77,6 +93,13 @@ FLOWS: Final[dict[str, Fetch]] = {
     "refund.created": _refund,
     "refund.updated": _refund,
     "refund.failed": _refund,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
+    "charge.dispute.closed": _dispute,
+    "radar.early_fraud_warning.created": _warning,
+    "radar.early_fraud_warning.updated": _warning,
 }
 
 
@@ -146,9 +169,14 @@ def _reason(error: Exception) -> str:
 
 
 def _settle(session: Session, news: News, *, cause: str) -> bool:
-    """The sale first: a refund may be told of before we have heard that it was paid at all."""
+    """The sale first: a refund or a dispute may be told of before we have heard that it was paid at all."""
     known = sale.settle(session, news.intent, cause=cause)
-    return known and all(refund.settle(session, told, cause=cause) for told in news.refunds)
+    return (
+        known
+        and all(refund.settle(session, told, cause=cause) for told in news.refunds)
+        and all(dispute.settle(session, told, cause=cause) for told in news.disputes)
+        and all(dispute.settle_warning(session, told) for told in news.warnings)
+    )
 
 
 def _is_expected(error: Exception) -> bool:

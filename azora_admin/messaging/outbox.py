@@ -18,6 +18,7 @@ from azora_admin.core.statements import Statement, rows
 HANDLE_STRIPE_EVENT: Final = "stripe_events.handle"
 ASK_FOR_PAYMENT: Final = "money.ask_for_payment"
 ASK_FOR_REFUND: Final = "money.ask_for_refund"
+ASK_FOR_DISPUTE: Final = "money.ask_for_dispute"
 SEND_MAIL: Final = "mail.send"
 MAIL_CONFIRMATION: Final = "accounts.mail_confirmation"
 MAIL_NEW_EMAIL: Final = "accounts.mail_new_email"

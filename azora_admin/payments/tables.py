@@ -1,4 +1,4 @@
-"""Tables of payments: the payment, its changes, refunds and documents, and what a payer has at Stripe."""
+"""Tables of payments: the payment, its changes, refunds, disputes and documents, and what a payer has at Stripe."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Boolean, DateTime, ForeignKey, Integer, Text, false, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Text,
+    false,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azora_admin.core.db import Base
@@ -16,9 +28,10 @@ class Payment(Base):
     """One attempt to take money from a payer for one thing; its row exists before Stripe hears of it.
 
     ``refunded_minor`` sums its live refunds (reserved, unknown, pending or succeeded) and is kept by a trigger of
-    theirs alone; ``released_at``: when a full refund let the payer buy the same again. ``request_key`` is the payer's
-    name for the request; ``saves_method``: what it is paid with is kept for the next time; ``parked_at``: since when
-    a person has it not asked about.
+    theirs alone, ``withdrawn_minor`` (what banks took of it) by one of the disputes; ``released_at``: when the last of
+    it was gone, so that the payer may buy the same again. ``request_key`` is the payer's name for the request;
+    ``saves_method``: what it is paid with is kept for the next time; ``parked_at``: since when a person has it not
+    asked about.
     """
 
     __tablename__ = "payment"
@@ -49,6 +62,7 @@ class Payment(Base):
     refund_policy_version: Mapped[int] = mapped_column(
         ForeignKey("refund_policy.version"), server_default=text("refund_policy_in_force()")
     )
+    withdrawn_minor: Mapped[int] = mapped_column(BigInteger)
     released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     saves_method: Mapped[bool] = mapped_column(Boolean, server_default=false())
     parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -251,3 +265,92 @@ class PaymentAttempt(Base):
     outcome: Mapped[str | None] = mapped_column(Text)
     reserved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Dispute(Base):
+    """What a payer's bank asks back, as Stripe tells it. What a row is about never changes; see rules/disputes.py.
+
+    ``withdrawn_minor``: what the bank has of the payment now; ``withheld_minor``: what of it is undecided in the book.
+    ``told_at``: when Stripe was asked what was applied last.
+    """
+
+    __tablename__ = "dispute"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
+    stripe_dispute_id: Mapped[str] = mapped_column(Text, unique=True)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    network_code: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    submissions: Mapped[int] = mapped_column(Integer)
+    withdrawn_minor: Mapped[int] = mapped_column(BigInteger)
+    withheld_minor: Mapped[int] = mapped_column(BigInteger)
+    decisions: Mapped[int] = mapped_column(Integer)
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    told_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    next_ask_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ask_count: Mapped[int] = mapped_column(Integer)
+
+
+class DisputeChange(Base):
+    """A step of a dispute, with what caused it. Only ever added."""
+
+    __tablename__ = "dispute_change"
+
+    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    from_status: Mapped[str | None] = mapped_column(Text)
+    to_status: Mapped[str] = mapped_column(Text)
+    cause: Mapped[str] = mapped_column(Text)
+
+
+class DisputeMovement(Base):
+    """A balance transaction of a dispute that is in the book under its own id. Only ever added."""
+
+    __tablename__ = "dispute_movement"
+
+    stripe_balance_transaction_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
+    taken_minor: Mapped[int] = mapped_column(BigInteger)
+    fee_minor: Mapped[int] = mapped_column(BigInteger)
+    fee_currency: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class DisputeAnswer(Base):
+    """What we tell the bank: evidence, or that we give in. Its row exists before Stripe hears of it, packet and all."""
+
+    __tablename__ = "dispute_answer"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    packet: Mapped[bytes | None] = mapped_column(LargeBinary)
+    stripe_file_id: Mapped[str | None] = mapped_column(Text)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    requested_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    next_ask_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ask_count: Mapped[int] = mapped_column(Integer)
+
+
+class FraudWarning(Base):
+    """A payer's bank suspects fraud, and asks for nothing yet. ``is_actionable`` until refunded or disputed."""
+
+    __tablename__ = "fraud_warning"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
+    stripe_warning_id: Mapped[str] = mapped_column(Text, unique=True)
+    fraud_type: Mapped[str] = mapped_column(Text)
+    is_actionable: Mapped[bool] = mapped_column(Boolean)
+    warned_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -19,6 +19,7 @@ from azora_admin.ledger.rules import kind_of
 _WORDS: Final = {
     "stripe:balance": "Balance at Stripe",
     "stripe:fees": "Card processing fees",
+    "stripe:disputed": "Held by Stripe for disputes",
     "bank:balance": "Our bank account",
     "platform:revenue": "Platform revenue",
     "platform:adjustments": "Platform adjustments",
@@ -38,6 +39,8 @@ def account_words(key: str, names: Mapping[UUID, str]) -> str:
         return f"Owed to {names.get(person, 'an instructor')}"
     if kind_of(key).name == "refund_in_flight":
         return "On its way back to the payer"
+    if kind_of(key).name == "dispute_withheld":
+        return "Withheld until the bank decides"
     return _WORDS.get(key, key)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Date, and_, cast, func, or_, select
+from sqlalchemy import Date, Text, and_, cast, func, select, union_all
 from sqlalchemy.orm import Session
 
 from azora_admin.core.ids import EntryId, PersonId
@@ -23,8 +23,8 @@ from azora_admin.ledger.tables import LedgerAccount as Account
 from azora_admin.ledger.tables import LedgerEntry as Entry
 from azora_admin.ledger.tables import LedgerLeg as Leg
 from azora_admin.marketplace.tables import Course
-from azora_admin.payments.tables import Payment, Refund
-from azora_admin.reports.entries import OF_REFUNDS
+from azora_admin.payments.tables import Dispute, DisputeMovement, Payment, Refund
+from azora_admin.reports.entries import OF_MOVEMENTS, OF_REFUNDS
 from azora_admin.reports.figures import Change, change_of
 from azora_admin.reports.instructor_balance import instructor_balance
 
@@ -243,20 +243,25 @@ def _statement(
 
 
 def _titles(session: Session, lines: Sequence[LedgerLine]) -> dict[str, str]:
-    """The course of every sale and refund among ``lines``, by the payment's or the refund's id."""
+    """The course of every sale, refund and dispute among ``lines``, by what its entry is about."""
     references = [UUID(line.reference) for line in lines if line.kind in ("sale", *OF_REFUNDS)]
+    moved = [line.reference for line in lines if line.kind in OF_MOVEMENTS]
+    movement_id = DisputeMovement.stripe_balance_transaction_id
+    about = union_all(
+        select(cast(Payment.id, Text).label("reference"), Payment.id.label("payment_id")).where(
+            Payment.id.in_(references)
+        ),
+        select(cast(Refund.id, Text), Refund.payment_id).where(Refund.id.in_(references)),
+        select(movement_id, Dispute.payment_id)
+        .join(Dispute, Dispute.id == DisputeMovement.dispute_id)
+        .where(movement_id.in_(moved)),
+    ).subquery()
     found = session.execute(
-        select(
-            Payment.id,
-            Refund.id.label("refund_id"),
-            func.coalesce(Course.title, Payment.description).label("title"),
-        )
+        select(about.c.reference, func.coalesce(Course.title, Payment.description).label("title"))
+        .join(Payment, Payment.id == about.c.payment_id)
         .outerjoin(Course, Course.id == Payment.course_id)
-        .outerjoin(Refund, and_(Refund.payment_id == Payment.id, Refund.id.in_(references)))
-        .where(or_(Payment.id.in_(references), Refund.id.in_(references)))
-    ).all()
-    titles = {str(row.id): row.title for row in found}
-    return titles | {str(row.refund_id): row.title for row in found if row.refund_id}
+    )
+    return {row.reference: row.title for row in found}
 
 
 def _key(instructor_id: PersonId) -> str:

@@ -12,16 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from azora_admin.core.errors import NotFound
-from azora_admin.core.ids import EntryId, PaymentId, RefundId
+from azora_admin.core.ids import EntryId, PaymentId
 from azora_admin.core.money import Money
 from azora_admin.ledger.queries.entries import BookedEntry, BookedLeg, entries_for_reference, find_entry
 from azora_admin.messaging.tables import InboxEvent
-from azora_admin.payments.tables import Payment, Refund
+from azora_admin.payments.tables import Dispute, DisputeMovement, Payment, Refund
 from azora_admin.reports.accounts import account_words, own_sense, owner_names
 from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_rows
 
 OF_PAYMENTS = ("sale", "processing_fee")
 OF_REFUNDS = ("refund_reserved", "refund_settled", "refund_failed")
+# By the balance transaction that moved the money, and by the dispute that was decided.
+OF_MOVEMENTS = ("dispute_opened", "dispute_won")
+OF_DECISIONS = ("dispute_lost", "dispute_reopened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,10 @@ class LegView:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One entry with its legs; ``volume`` is what either side sums to, in the currency of its first leg."""
+    """One entry with its legs; ``volume`` is what either side sums to in the currency of its first leg.
+
+    Of a dispute it is what moved at Stripe.
+    """
 
     id: EntryId
     number: int
@@ -117,11 +123,13 @@ def parse_cause(text: str) -> Cause:
 
 
 def entries_of_payment(
-    session: Session, payment_id: PaymentId, refund_ids: Sequence[RefundId] = ()
+    session: Session, payment_id: PaymentId, references: Sequence[str] = ()
 ) -> Sequence[EntryView]:
-    """Every entry about the payment and its refunds, in the order of the book. Two statements."""
-    references = [str(one) for one in (payment_id, *refund_ids)]
-    return entry_views(session, entries_for_reference(session, references))
+    """Every entry about the payment and about ``references``, its refunds and disputes, in the order of the book.
+
+    Two statements.
+    """
+    return entry_views(session, entries_for_reference(session, [str(payment_id), *references]))
 
 
 def entry_views(session: Session, entries: Sequence[BookedEntry]) -> Sequence[EntryView]:
@@ -163,7 +171,10 @@ def _view(entry: BookedEntry, names: Mapping[UUID, str]) -> EntryView:
 
 def _volume(entry: BookedEntry) -> Money:
     asset = entry.legs[0].asset
-    return Money(sum(leg.credit for leg in entry.legs if leg.asset == asset), asset)
+    legs = [leg for leg in entry.legs if leg.asset == asset]
+    if entry.kind in OF_MOVEMENTS:
+        return Money(abs(sum(leg.amount for leg in legs if leg.key == "stripe:balance")), asset)
+    return Money(sum(leg.credit for leg in legs), asset)
 
 
 def _leg(leg: BookedLeg, names: Mapping[UUID, str]) -> LegView:
@@ -189,6 +200,13 @@ def _payment_of(session: Session, entry: EntryView) -> PaymentRow | None:
             Payment.id
             == select(Refund.payment_id).where(Refund.id == UUID(entry.reference)).scalar_subquery()
         )
+    elif entry.kind in OF_MOVEMENTS:
+        moved = DisputeMovement.stripe_balance_transaction_id == entry.reference
+        disputes = select(Dispute.payment_id).join(DisputeMovement, DisputeMovement.dispute_id == Dispute.id)
+        which = Payment.id == disputes.where(moved).scalar_subquery()
+    elif entry.kind in OF_DECISIONS:
+        dispute_id = UUID(entry.reference.partition(":")[0])
+        which = Payment.id == select(Dispute.payment_id).where(Dispute.id == dispute_id).scalar_subquery()
     else:
         return None
     row = session.execute(payment_rows().where(which)).one_or_none()

@@ -21,16 +21,19 @@ from azora_admin.ledger.tables import LedgerAccount as Account
 from azora_admin.ledger.tables import LedgerEntry as Entry
 from azora_admin.ledger.tables import LedgerLeg as Leg
 from azora_admin.marketplace.tables import Course
+from azora_admin.payments.rules.settlement import GONE
 from azora_admin.payments.tables import Payment
 from azora_admin.reports.attention import Concern, concerns
+from azora_admin.reports.entries import OF_MOVEMENTS
 from azora_admin.reports.figures import Period, Trend, parts_of, rate_trend, trend
-from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_rows
+from azora_admin.reports.payment_rows import PaymentRow, kept_minor, payment_row, payment_rows
 
 RECENT: Final = 7
 TOP: Final = 5
 DEFAULT_CURRENCY: Final = "usd"
 # The kinds of entry by which parties give back what a sale brought them, and get it again when a refund fails.
 _OF_REFUNDS: Final = ("refund_reserved", "refund_failed")
+_OF_SHARES: Final = ("sale", *_OF_REFUNDS, *OF_MOVEMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ def _days(session: Session, period: Period) -> _Book:
 
 
 def _ledger_days(period: Period) -> Any:
-    is_sale, is_share = Entry.kind == "sale", Entry.kind.in_(("sale", *_OF_REFUNDS))
+    is_sale, is_share = Entry.kind == "sale", Entry.kind.in_(_OF_SHARES)
     is_partys = Account.kind.not_in(("refund_in_flight", "stripe_balance"))
     at_stripe = and_(is_sale, Account.kind == "stripe_balance")
     on = _day_of(Entry.occurred_at)
@@ -245,12 +248,12 @@ def _recent(session: Session) -> Sequence[PaymentRow]:
 
 
 def _top_courses(session: Session, period: Period, currency: str) -> Sequence[TopCourse]:
-    gross = func.sum(Payment.amount_minor - Payment.refunded_minor)
+    gross = func.sum(kept_minor())
     best = (
         select(Payment.course_id, func.count().label("sales"), gross.label("gross"))
         .where(
             Payment.settled_at.is_not(None),
-            Payment.status != "refunded",
+            Payment.status.not_in(GONE),
             Payment.currency == currency,
             Payment.settled_at >= period.starts_at,
             Payment.settled_at < period.ends_at,

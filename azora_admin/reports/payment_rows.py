@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from azora_admin.core.ids import PaymentId
 from azora_admin.core.money import Money
 from azora_admin.identity.tables import Person
 from azora_admin.marketplace.tables import Course
+from azora_admin.payments.rules.refunds import Refundable
 from azora_admin.payments.rules.settlement import UNKNOWN
 from azora_admin.payments.tables import Payment
 
@@ -37,11 +38,12 @@ class PaymentRow:
     created_at: datetime
     settled_at: datetime | None
     refunded: Money
+    withdrawn: Money
 
     @property
     def left(self) -> Money:
         """What can still be refunded."""
-        return self.amount - self.refunded
+        return Refundable(self.status, self.amount, self.refunded, self.withdrawn).left
 
 
 def is_unknown() -> ColumnElement[bool]:
@@ -53,6 +55,11 @@ def is_unknown() -> ColumnElement[bool]:
 def shown_status() -> ColumnElement[str]:
     """The status that people are shown."""
     return case((is_unknown(), "unknown"), else_=Payment.status)
+
+
+def kept_minor() -> ColumnElement[int]:
+    """What is left of a payment after its refunds and what banks took, in minor units."""
+    return func.greatest(Payment.amount_minor - Payment.refunded_minor - Payment.withdrawn_minor, 0)
 
 
 def payment_rows() -> Select[*tuple[Any, ...]]:
@@ -76,6 +83,7 @@ def payment_rows() -> Select[*tuple[Any, ...]]:
             Payment.created_at,
             Payment.settled_at,
             Payment.refunded_minor,
+            Payment.withdrawn_minor,
         )
         .join(PAYER, PAYER.id == Payment.payer_id)
         .outerjoin(Course, Course.id == Payment.course_id)
@@ -99,4 +107,5 @@ def payment_row(row: Row[*tuple[Any, ...]]) -> PaymentRow:
         created_at=row.created_at,
         settled_at=row.settled_at,
         refunded=Money(row.refunded_minor, row.currency),
+        withdrawn=Money(row.withdrawn_minor, row.currency),
     )

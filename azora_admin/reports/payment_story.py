@@ -20,6 +20,7 @@ from azora_admin.messaging.tables import InboxEvent
 from azora_admin.payments.rules.refunds import UNSENT
 from azora_admin.payments.tables import Payment, PaymentChange
 from azora_admin.reports.accounts import account_words, owner_names
+from azora_admin.reports.dispute_list import DisputeRow, dispute_rows_of
 from azora_admin.reports.entries import (
     EVENT_COLUMNS,
     Cause,
@@ -74,6 +75,7 @@ class Access:
 
     since: datetime
     ended_at: datetime | None
+    end_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class PaymentStory:
     access: Access | None
     portions: Sequence[Portion]
     refunds: Sequence[RefundRow]
+    disputes: Sequence[DisputeRow]
 
     @property
     def bar_values(self) -> Sequence[int]:
@@ -114,7 +117,7 @@ _INSTRUCTOR = aliased(Person, name="instructor")
 
 
 def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
-    """The payment's story. Raises NotFound. Nine statements however long it is; use a snapshot."""
+    """The payment's story. Raises NotFound. Ten statements however long it is; use a snapshot."""
     row = session.execute(
         payment_rows()
         .add_columns(
@@ -135,16 +138,19 @@ def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
     if row is None:
         raise NotFound("payment_not_found", "There is no such payment.")
     refunds = refund_rows_of(session, payment_id)
-    entries = entries_of_payment(session, payment_id, [one.id for one in refunds])
+    disputes = dispute_rows_of(session, payment_id)
+    references = [str(one.id) for one in refunds] + [name for one in disputes for name in one.references]
+    entries = entries_of_payment(session, payment_id, references)
     return PaymentStory(
         payment=payment_row(row),
         facts=_facts(row),
         parties=_parties(session, row.split_agreement_id),
-        moments=_moments(session, payment_id, row, entries, refunds),
+        moments=_moments(session, payment_id, row, entries, (*refunds, *disputes)),
         entries=entries,
         access=_access(session, payment_id),
         portions=_portions(entries),
         refunds=refunds,
+        disputes=disputes,
     )
 
 
@@ -190,7 +196,7 @@ def _moments(
     payment_id: PaymentId,
     payment: Row[*tuple[Any, ...]],
     entries: Sequence[EntryView],
-    refunds: Sequence[RefundRow],
+    returns: Sequence[RefundRow | DisputeRow],
 ) -> Sequence[Moment]:
     """Changes, bookings and events in one line of time, the newest first; an event stands with what it caused."""
     changes = session.execute(
@@ -201,7 +207,7 @@ def _moments(
     causes = [parse_cause(row.cause) for row in changes]
     # The sale is booked by the very change that says "succeeded"; a fee may come by an event of its own.
     booked = [entry for entry in entries if entry.cause not in causes]
-    events = _events(session, payment, refunds, [*causes, *(entry.cause for entry in booked)])
+    events = _events(session, payment, returns, [*causes, *(entry.cause for entry in booked)])
     moments = [
         Moment(row.at, cause, events.get(cause.reference), to_status=row.to_status, reason=row.reason)
         for row, cause in zip(changes, causes, strict=True)
@@ -221,11 +227,14 @@ def _moments(
 def _events(
     session: Session,
     payment: Row[*tuple[Any, ...]],
-    refunds: Sequence[RefundRow],
+    returns: Sequence[RefundRow | DisputeRow],
     causes: Sequence[Cause],
 ) -> dict[str, EventView]:
     at_stripe = (payment.stripe_payment_intent_id, payment.stripe_charge_id)
-    objects = [one for one in (*at_stripe, *(refund.stripe_refund_id for refund in refunds)) if one]
+    returned = [
+        one.stripe_refund_id if isinstance(one, RefundRow) else one.stripe_dispute_id for one in returns
+    ]
+    objects = [one for one in (*at_stripe, *returned) if one]
     named = [cause.reference for cause in causes if cause.kind == "event"]
     rows = session.execute(
         select(*EVENT_COLUMNS).where(or_(InboxEvent.object_id.in_(objects), InboxEvent.id.in_(named)))
@@ -258,6 +267,8 @@ def _party_words(account: str) -> str:
 
 def _access(session: Session, payment_id: PaymentId) -> Access | None:
     row = session.execute(
-        select(AccessGrant.created_at, AccessGrant.ended_at).where(AccessGrant.payment_id == payment_id)
+        select(AccessGrant.created_at, AccessGrant.ended_at, AccessGrant.end_reason).where(
+            AccessGrant.payment_id == payment_id
+        )
     ).one_or_none()
-    return Access(row.created_at, row.ended_at) if row else None
+    return Access(*row) if row else None

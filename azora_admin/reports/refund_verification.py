@@ -27,13 +27,21 @@ PROOFS: Final = (
     ),
     (
         "status_not_of_refunds",
-        "The status of payment {id} is not the one that its refunds make of it.",
+        "The status of payment {id} is not the one that its refunds and disputes make of it.",
         """SELECT p.id FROM payment p
              LEFT JOIN (SELECT payment_id, sum(amount_minor) AS amount FROM refund WHERE state = 'succeeded'
                          GROUP BY payment_id) r ON r.payment_id = p.id
-            WHERE p.settled_at IS NOT NULL AND p.status <> 'disputed' AND p.status <> CASE
-              WHEN r.amount IS NULL THEN 'completed' WHEN r.amount = p.amount_minor THEN 'refunded'
-              ELSE 'partially_refunded' END""",
+             LEFT JOIN (SELECT payment_id,
+                          sum(withdrawn_minor) FILTER (WHERE status IN ('lost', 'prevented')) AS lost,
+                          bool_or(withheld_minor > 0 OR status <> ALL (ARRAY['won', 'lost', 'prevented',
+                            'warning_needs_response', 'warning_under_review', 'warning_closed'])) AS is_open
+                          FROM dispute GROUP BY payment_id) d ON d.payment_id = p.id
+            WHERE p.settled_at IS NOT NULL AND p.status <> CASE
+              WHEN d.is_open THEN 'disputed'
+              WHEN COALESCE(r.amount, 0) >= p.amount_minor THEN 'refunded'
+              WHEN COALESCE(r.amount, 0) + COALESCE(d.lost, 0) >= p.amount_minor THEN 'charged_back'
+              WHEN COALESCE(r.amount, 0) + COALESCE(d.lost, 0) > 0 THEN 'partially_refunded'
+              ELSE 'completed' END""",
     ),
     (
         "hold_without_refund",
@@ -72,17 +80,20 @@ PROOFS: Final = (
     ),
     (
         "refund_shared_otherwise",
-        "Payment {id} is refunded in full, and yet a party of its sale does not stand at nought.",
+        "All of payment {id} is gone, and yet a party of its sale does not stand at nought.",
         """SELECT DISTINCT p.id FROM payment p
              JOIN LATERAL (
                SELECT a.key FROM ledger_entry e JOIN ledger_leg l ON l.entry_id = e.id
                  JOIN ledger_account a ON a.id = l.account_id
-                WHERE e.kind IN ('sale', 'refund_reserved', 'refund_failed')
+                WHERE e.kind IN ('sale', 'refund_reserved', 'refund_failed', 'dispute_opened', 'dispute_won')
                   AND (e.reference = p.id::text
-                       OR e.reference IN (SELECT r.id::text FROM refund r WHERE r.payment_id = p.id))
-                  AND a.kind NOT IN ('stripe_balance', 'refund_in_flight')
+                       OR e.reference IN (SELECT r.id::text FROM refund r WHERE r.payment_id = p.id)
+                       OR e.reference IN (SELECT m.stripe_balance_transaction_id FROM dispute_movement m
+                                            JOIN dispute d ON d.id = m.dispute_id WHERE d.payment_id = p.id))
+                  AND a.kind NOT IN ('stripe_balance', 'stripe_fees', 'stripe_disputed', 'refund_in_flight',
+                                     'dispute_withheld', 'platform_adjustments')
                 GROUP BY a.key HAVING sum(l.amount) <> 0) party ON true
-            WHERE p.refunded_minor = p.amount_minor""",
+            WHERE p.refunded_minor + p.withdrawn_minor >= p.amount_minor""",
     ),
 )
 

@@ -17,8 +17,10 @@ from azora_admin.ledger.tables import LedgerAccount as Account
 from azora_admin.ledger.tables import LedgerEntry as Entry
 from azora_admin.ledger.tables import LedgerLeg as Leg
 from azora_admin.marketplace.tables import Course
+from azora_admin.payments.rules.settlement import GONE
 from azora_admin.payments.tables import Payment
 from azora_admin.reports.earnings import Standing, standing
+from azora_admin.reports.payment_rows import kept_minor
 
 RECENT: Final = 8
 SHELF: Final = 50
@@ -105,13 +107,13 @@ def _courses(session: Session, instructor_id: PersonId) -> Sequence[CourseRow]:
         select(
             Payment.course_id,
             func.count().label("sales"),
-            func.sum(Payment.amount_minor - Payment.refunded_minor).label("gross"),
+            func.sum(kept_minor()).label("gross"),
         )
         .join(Course, Course.id == Payment.course_id)
         .where(
             Course.instructor_id == instructor_id,
             Payment.settled_at.is_not(None),
-            Payment.status != "refunded",
+            Payment.status.not_in(GONE),
             Payment.currency == Course.currency,
         )
         .group_by(Payment.course_id)

@@ -17,9 +17,10 @@ from azora_admin.core import clock, db
 from azora_admin.core.ids import PaymentId
 from azora_admin.gateways.stripe.balance import ChargeMovement, charge_movements
 from azora_admin.gateways.stripe.client import StripeConnection
+from azora_admin.gateways.stripe.disputes import all_disputes
 from azora_admin.gateways.stripe.refunds import all_refunds
 from azora_admin.ledger.queries.proofs import Difference, prove
-from azora_admin.reports import document_verification, refund_verification
+from azora_admin.reports import dispute_verification, document_verification, refund_verification
 from azora_admin.reports.refund_verification import compare_refunds, known_refunds
 
 _PROOFS: Final = (
@@ -74,9 +75,9 @@ _PROOFS: Final = (
     ),
     (
         "access_without_sale",
-        "The grant {id} rests on a payment that was not paid, or is refunded.",
+        "The grant {id} rests on a payment that was not paid, or is gone.",
         """SELECT g.id FROM access_grant g JOIN payment p ON p.id = g.payment_id
-            WHERE g.ended_at IS NULL AND (p.settled_at IS NULL OR p.status = 'refunded')""",
+            WHERE g.ended_at IS NULL AND (p.settled_at IS NULL OR p.status IN ('refunded', 'charged_back'))""",
     ),
     (
         "fee_differs",
@@ -117,12 +118,17 @@ def verify(stripe: StripeConnection) -> Verdict:
     with db.exact_snapshot() as session:
         found = [*prove(session), *prove_sales(session)]
         expected, refunded = finished_charges(session), known_refunds(session)
+        disputed = dispute_verification.known_disputes(session)
     movements, refunds = list(charge_movements(stripe)), all_refunds(stripe)
+    disputes = all_disputes(stripe)
     # What was finished here before Stripe was asked must be in its answer; what it told must be known here after it.
     with db.exact_snapshot() as session:
         compared = compare_with_stripe(session, movements, expected=expected)
         differing, on_their_way = compare_refunds(session, refunds, expected=refunded)
-    return Verdict([*found, *compared.differences, *differing], compared.waiting + on_their_way)
+        contested, awaited = dispute_verification.compare_disputes(session, disputes, expected=disputed)
+    return Verdict(
+        [*found, *compared.differences, *differing, *contested], compared.waiting + on_their_way + awaited
+    )
 
 
 def finished_charges(session: Session) -> Mapping[str, PaymentId]:
@@ -133,12 +139,13 @@ def finished_charges(session: Session) -> Mapping[str, PaymentId]:
 
 
 def prove_sales(session: Session) -> list[Difference]:
-    """Sales, entries, grants, fees, refunds, documents and histories, each held against the others."""
+    """Sales, entries, grants, fees, refunds, disputes, documents and histories, each held against the others."""
     return [
         Difference(code, str(row.id), sentence.format(id=row.id))
         for code, sentence, statement in (
             *_PROOFS,
             *refund_verification.PROOFS,
+            *dispute_verification.PROOFS,
             *document_verification.PROOFS,
         )
         for row in session.execute(text(statement))

@@ -26,6 +26,8 @@ PAYMENT: Final[Mapping[str, Look]] = {
     "completed": Look("good", "Succeeded", "check"),
     "partially_refunded": Look("warn", "Partly refunded", "undo-2"),
     "refunded": Look("idle", "Refunded", "undo-2"),
+    "disputed": Look("bad", "Disputed", "gavel"),
+    "charged_back": Look("idle", "Charged back", "gavel"),
     "failed": Look("bad", "Failed", "circle-alert"),
     "cancelled": Look("idle", "Cancelled", "x"),
 }
@@ -106,6 +108,8 @@ _WAITS_FOR: Final = {
     "processing": "The bank is still working on it.",
     "unknown": "Stripe's answer is missing. It is asked again until it is known; nothing is charged twice.",
     "cancelled": "Nobody finished it within a day, or it was cancelled at Stripe. Nothing was charged.",
+    "disputed": "The payer's bank asks for this money and has not decided yet. Refunds wait; access stays.",
+    "charged_back": "The payer's bank took this money back. Access has ended, and the dispute fee is ours.",
 }
 # Stripe's codes in plain words; anything else keeps Stripe's own sentence.
 # Source: docs.stripe.com/error-codes and docs.stripe.com/declines/codes.
@@ -152,10 +156,24 @@ _ENTRIES: Final[Mapping[str, EntryWords]] = {
     "correction": EntryWords(
         "Correction", "Two persons had the book say of a movement what Stripe's statement says."
     ),
+    "dispute_opened": EntryWords(
+        "Dispute: money withdrawn",
+        "Stripe took the money for the payer's bank. Each party's part is withheld until it decides; the fee is ours.",
+    ),
+    "dispute_won": EntryWords(
+        "Dispute: money reinstated", "Stripe gave the money back: each party has its part of the sale again."
+    ),
+    "dispute_lost": EntryWords(
+        "Dispute lost", "The bank decided for the payer: what was withheld from the parties is gone."
+    ),
+    "dispute_reopened": EntryWords(
+        "Dispute taken up again", "An appeal: what was lost is withheld until the bank has decided once more."
+    ),
 }
 _RULES: Final = {
     "reconciliation/1": "What Stripe's statement says, less what the book said of the same movement.",
     "refund/1": "What the parties have given back in all follows from the sum of the refunds alone, cent by cent.",
+    "dispute/1": "What the parties have given back in all follows from the sum of refunds and disputes, cent by cent.",
     "split/1": "Shares of the split agreement frozen when the course was ordered; cents by largest remainder.",
 }
 _REFUND_REASONS: Final = {

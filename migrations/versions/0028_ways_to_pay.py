@@ -12,7 +12,7 @@ depends_on = None
 
 _STATUSES = (
     "'pending', 'unknown', 'requires_action', 'processing', 'failed', 'cancelled', "
-    "'completed', 'partially_refunded', 'refunded', 'disputed'"
+    "'completed', 'partially_refunded', 'refunded', 'disputed', 'charged_back'"
 )
 
 

@@ -262,3 +262,20 @@ def test_a_charge_near_midnight_belongs_to_stripes_day(at_noon: Shop, test_clock
     assert days() == {date(2026, 6, 29): "agrees", date(2026, 6, 30): "agrees"} | {
         one: state for one, state in days().items() if one > date(2026, 6, 30)
     }
+
+
+def test_a_dispute_is_matched_by_its_movements_whatever_became_of_it(
+    at_noon: Shop, test_clock: FixedClock
+) -> None:
+    at_noon.sell(at_noon.person(), at_noon.course())
+    dispute = at_noon.dispute(at_noon.payments()[0])
+    at_noon.hear()
+    for outcome in ("lose", "appeal", "win"):
+        at_noon.decide_dispute(dispute, outcome)
+    pass_time(at_noon, test_clock, timedelta(hours=2))
+    reconciling.reconcile(at_noon.stripe)
+    assert [(one.source, one.category) for one in differences()] == [(dispute, "dispute_reversal")]
+    at_noon.hear()
+    pass_time(at_noon, test_clock, timedelta(hours=2))
+    reconciling.reconcile(at_noon.stripe)
+    assert {one.state for one in differences()} == {"resolved"}

@@ -79,7 +79,10 @@ def test_an_endpoint_that_sends_other_events_or_none_is_corrected(shop: Shop) ->
     shop.office.v1.webhook_endpoints.update(endpoint_id, {"disabled": True})
     checked = azora("setup", "--check")
     assert checked.exit_code == 1
-    assert "does not send charge.refunded, charge.updated, payment_intent.canceled" in checked.output
+    assert (
+        "does not send charge.dispute.closed, charge.dispute.created, charge.dispute.funds_reinstated"
+        in checked.output
+    )
     assert "sends plan.created, which nothing here is done about" in checked.output
     assert f"{endpoint_id} is disabled." in checked.output
     assert not endpoints.list_endpoints(shop.stripe)[0].is_enabled

@@ -36,7 +36,7 @@ def usd(amount: int) -> Money:
 
 
 def payment(paid: int = 4900, refunded: int = 0, status: str = "completed") -> Refundable:
-    return Refundable(status, usd(paid), usd(refunded))
+    return Refundable(status, usd(paid), usd(refunded), usd(0))
 
 
 _flips: st.SearchStrategy[bool] = st.booleans()
@@ -156,12 +156,13 @@ def test_no_more_than_what_is_left_is_refunded(paid: int, data: st.DataObject) -
         assert refused.value.code == ("refund_exceeds_payment" if asked > 0 else "invalid")
 
 
-@pytest.mark.parametrize("status", sorted({*STATUSES, "disputed"}))
+@pytest.mark.parametrize("status", sorted(STATUSES))
 def test_only_what_was_paid_and_is_not_disputed_is_refunded(status: str) -> None:
     codes = {
         "completed": "",
         "partially_refunded": "",
         "refunded": "",
+        "charged_back": "",
         "disputed": "refund_blocked_by_dispute",
     }
     code = codes.get(status, "payment_not_refundable")
@@ -180,7 +181,7 @@ def test_nothing_more_is_refunded_of_what_is_refunded() -> None:
 
 
 def test_what_stripe_cannot_carry_is_refused_by_its_field() -> None:
-    dinars = Refundable("completed", Money(5000, "kwd"), Money(0, "kwd"))
+    dinars = Refundable("completed", Money(5000, "kwd"), Money(0, "kwd"), Money(0, "kwd"))
     with pytest.raises(Invalid) as refused:
         amount_to_refund(dinars, 1001)
     assert [one.field for one in refused.value.errors] == ["amount"]
@@ -202,7 +203,7 @@ LIMITS = Limits(support=20, alone=40)
 def test_above_a_limit_in_all_somebody_else_approves(
     currency: str, before: int, amount: int, approver: str | None
 ) -> None:
-    paid = Refundable("completed", Money(10_000, currency), Money(before, currency))
+    paid = Refundable("completed", Money(10_000, currency), Money(before, currency), Money(0, currency))
     assert approver_needed(paid, Money(amount, currency), LIMITS, may_refund_more=True) == approver
 
 
@@ -278,10 +279,31 @@ def test_a_key_is_used_no_longer_than_stripe_keeps_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("returned", "status"), [(0, "completed"), (1, "partially_refunded"), (9, "refunded")]
+    ("returned", "lost", "status"),
+    [
+        (0, 0, "completed"),
+        (1, 0, "partially_refunded"),
+        (0, 8, "partially_refunded"),
+        (9, 0, "refunded"),
+        (9, 9, "refunded"),
+        (0, 9, "charged_back"),
+        (4, 5, "charged_back"),
+        (4, 9, "charged_back"),
+    ],
 )
-def test_a_payment_is_called_by_what_of_it_came_back(returned: int, status: str) -> None:
-    assert refunds.status_of_payment(paid=9, returned=returned) == status
+def test_a_payment_is_called_by_what_of_it_came_back(returned: int, lost: int, status: str) -> None:
+    assert refunds.status_of_payment(paid=9, returned=returned, lost=lost) == status
+
+
+def test_what_a_bank_took_is_not_left_to_refund() -> None:
+    lost_in_part = Refundable("partially_refunded", usd(4900), usd(900), usd(1000))
+    assert amount_to_refund(lost_in_part, None) == usd(3000)
+    with pytest.raises(Invalid):
+        amount_to_refund(lost_in_part, 3001)
+    taken_twice = Refundable("charged_back", usd(4900), usd(900), usd(4900))
+    with pytest.raises(Conflict, match="bank took it back") as refused:
+        amount_to_refund(taken_twice, None)
+    assert refused.value.code == "payment_refunded"
 
 
 def test_every_state_has_a_look_and_every_reason_its_words() -> None:

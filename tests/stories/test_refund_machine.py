@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,24 @@ class Back:
 
 
 @dataclass
+class Asked:
+    """A dispute in the model: what Stripe says of it."""
+
+    status: str
+    withdrawn: int
+    fees: int
+
+    @property
+    def is_lost(self) -> bool:
+        return self.status in ("lost", "prevented")
+
+    @property
+    def is_open(self) -> bool:
+        decided = self.is_lost or self.status == "won" or self.status.startswith("warning_")
+        return not decided or (self.withdrawn > 0 and not self.is_lost)
+
+
+@dataclass
 class Sold:
     """A sale in the model."""
 
@@ -56,10 +75,34 @@ class Sold:
     def total(self, *states: str) -> int:
         return sum(back.amount for back in self.backs.values() if back.state in states)
 
+    asks: dict[str, Asked] = field(default_factory=dict)
+
+    @property
+    def withdrawn(self) -> int:
+        return sum(ask.withdrawn for ask in self.asks.values())
+
+    @property
+    def left(self) -> int:
+        return max(self.paid - self.total("pending", "succeeded") - self.withdrawn, 0)
+
     @property
     def status(self) -> str:
+        if any(ask.is_open for ask in self.asks.values()):
+            return "disputed"
         came = self.total("succeeded")
-        return "completed" if not came else "refunded" if came == self.paid else "partially_refunded"
+        if came == self.paid:
+            return "refunded"
+        if self.is_gone:
+            return "charged_back"
+        return "partially_refunded" if came + self.lost else "completed"
+
+    @property
+    def lost(self) -> int:
+        return sum(ask.withdrawn for ask in self.asks.values() if ask.is_lost)
+
+    @property
+    def is_gone(self) -> bool:
+        return self.total("succeeded") + self.lost >= self.paid
 
 
 class Refunds(RuleBasedStateMachine):
@@ -99,11 +142,10 @@ class Refunds(RuleBasedStateMachine):
     )
     def refund(self, which: int, amount: int | None, fault: str) -> None:
         sale = self.sales[which % len(self.sales)]
-        left = sale.paid - sale.total("pending", "succeeded")
         self.settle_unknown()
         if fault:
             self.shop.fail_next("/v1/refunds", fault)
-        if left == 0 or (amount or 0) > left:
+        if sale.status == "disputed" or sale.left == 0 or (amount or 0) > sale.left:
             with pytest.raises((Invalid, Conflict)):
                 self.shop.refund(sale.payment_id, amount)
             self.shop.stand_in.control("/faults/clear", {})
@@ -115,8 +157,7 @@ class Refunds(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), amount=st.integers(1, 4900))
     def refund_in_the_dashboard(self, which: int, amount: int) -> None:
         sale = self.sales[which % len(self.sales)]
-        left = sale.paid - sale.total("pending", "succeeded")
-        if amount <= left:
+        if amount <= sale.paid - sale.total("pending", "succeeded") and not self.is_blocked(sale):
             wanted: Any = {"payment_intent": sale.intent_id, "amount": amount}
             self.shop.office.v1.refunds.create(wanted)
             self.hear(seed=amount)
@@ -140,6 +181,13 @@ class Refunds(RuleBasedStateMachine):
         self.heard = 0
         self.hear(seed=seed)
 
+    def is_blocked(self, sale: Sold) -> bool:
+        """Whether Stripe refuses to refund the sale: a bank asks for its money, or took it."""
+        return any(
+            ask.status not in ("won", "warning_closed") and not ask.status.startswith("warning_")
+            for ask in sale.asks.values()
+        )
+
     def settle_unknown(self) -> None:
         """What the clock does: ask about what was not answered."""
         for one in self.shop.refunds():
@@ -161,21 +209,30 @@ class Refunds(RuleBasedStateMachine):
         for sale in self.sales:
             mine = [one for one in at_stripe if one.payment_intent == sale.intent_id]
             sale.backs = {one.id: Back(one.amount, str(one.status)) for one in mine}
-        balances = self.shop.balances()
-        expected: dict[str, int] = {}
+        expected: Counter[str] = Counter()
         for sale in self.sales:
-            live = sale.total("pending", "succeeded")
-            gone = cumulative_allocate(SHARES, paid=sale.paid, refunded_before=0, refund=live)
+            live = sale.total("pending", "succeeded") + sale.withdrawn
+            inside = min(live, sale.paid)
+            gone = cumulative_allocate(SHARES, paid=sale.paid, refunded_before=0, refund=inside)
             for key, share, back in zip(sale.parties, SHARES, gone, strict=True):
-                expected[key] = expected.get(key, 0) + share - back
+                expected[key] += share - back
+            expected["platform:adjustments"] -= live - inside
             expected[f"payment:{sale.payment_id}:refund_in_flight"] = sale.total("pending")
-            expected["stripe:balance"] = (
-                expected.get("stripe:balance", 0) - sale.paid + sale.total("succeeded")
-            )
+            fees = sum(ask.fees for ask in sale.asks.values())
+            expected["stripe:fees"] -= fees
+            expected["stripe:balance"] += sale.total("succeeded") + sale.withdrawn + fees - sale.paid
+            withheld = sum(ask.withdrawn for ask in sale.asks.values() if not ask.is_lost)
+            expected["stripe:disputed"] -= withheld
+            expected["withheld"] += withheld
+        balances: Counter[str] = Counter()
+        for key, amount in self.shop.balances().items():
+            balances["withheld" if key.endswith(":withheld") else key] += amount
         assert balances == {key: amount for key, amount in expected.items() if amount}
         statuses = {PaymentId(one.id): one.status for one in self.shop.payments()}
         assert statuses == {sale.payment_id: sale.status for sale in self.sales}
         assert len(self.shop.refunds()) == len(at_stripe)
+        # A course is open as long as some of its money may be ours to keep.
+        assert self.shop.open_purchases() == {sale.payment_id for sale in self.sales if not sale.is_gone}
 
     def teardown(self) -> None:
         for one in self.shop.inbox().values():

@@ -63,3 +63,41 @@ class Refund:
     reason: str | None
     failure_reason: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeMovement:
+    """A balance transaction of a dispute: what it did to our balance at Stripe (negative: taken), and its fee."""
+
+    id: str
+    amount: Money
+    fee: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute as Stripe tells it now, whole. ``asked_at``: when the question was sent, by our clock."""
+
+    id: str
+    intent_id: str | None
+    amount: Money
+    status: str
+    reason: str
+    network_code: str | None
+    submissions: int
+    opened_at: datetime
+    due_at: datetime | None
+    movements: tuple[DisputeMovement, ...]
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FraudWarning:
+    """An early fraud warning as Stripe tells it now."""
+
+    id: str
+    intent_id: str | None
+    fraud_type: str
+    is_actionable: bool
+    warned_at: datetime

@@ -55,6 +55,7 @@ def _owed(name: str, key: str, unit: Literal["money", "token"], floor: int | Non
 
 ACCOUNT_KINDS: Final = (
     _platform("stripe_balance", "stripe:balance", "money", Side.DEBIT),
+    _platform("stripe_disputed", "stripe:disputed", "money", Side.DEBIT),
     _platform("stripe_fees", "stripe:fees", "money", Side.DEBIT),
     _platform("bank_balance", "bank:balance", "money", Side.DEBIT),
     _platform("platform_revenue", "platform:revenue", "money", Side.CREDIT),

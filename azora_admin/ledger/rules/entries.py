@@ -20,6 +20,7 @@ Amount: TypeAlias = Money | TokenAmount
 
 ENTRY_KINDS: Final = frozenset(
     "sale processing_fee refund_reserved refund_settled refund_failed dispute_opened dispute_won dispute_lost "
+    "dispute_reopened "
     "payout_reserved payout_sent payout_paid payout_failed subscription_payment licence_payment "
     "award award_released award_reversed redemption redemption_reversed transfer expiry "
     "settlement_reserved settlement_final settlement_returned correction".split()

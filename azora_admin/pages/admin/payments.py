@@ -27,6 +27,7 @@ TABS: Final = (
     ("All", ()),
     ("Succeeded", ("completed",)),
     ("Refunded", ("partially_refunded", "refunded")),
+    ("Disputed", ("disputed", "charged_back")),
     ("Waiting", WAITING),
     ("Failed", ("failed",)),
     ("Cancelled", ("cancelled",)),

@@ -15,15 +15,12 @@ from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import PaymentId, PersonId, RefundId, new_id
 from azora_admin.core.money import Money
 from azora_admin.gateways.stripe import shapes
-from azora_admin.payments.actions.charges import note
 from azora_admin.payments.rules.refunds import (
     REASONS,
     UNSENT,
     Refundable,
     next_ask,
-    status_of_payment,
 )
-from azora_admin.payments.rules.settlement import DISPUTED
 from azora_admin.payments.tables import Payment, Refund
 
 
@@ -38,10 +35,11 @@ class RefundedPayment:
     paid: Money
     refunded: Money
     is_of_course: bool
+    withdrawn: Money
 
     @property
     def refundable(self) -> Refundable:
-        return Refundable(self.status, self.paid, self.refunded)
+        return Refundable(self.status, self.paid, self.refunded, self.withdrawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,29 +201,6 @@ def mark_unknown(session: Session, refund_id: RefundId) -> None:
     )
 
 
-def follow(session: Session, payment: RefundedPayment, *, reason: str, cause: str) -> str | None:
-    """Bring the payment's status to what its refunds that arrived make of it. Returns it; None when it stood there.
-
-    A disputed payment stays disputed: what follows is for its dispute to say.
-    """
-    if payment.status == DISPUTED:
-        return None
-    arrived = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-        Refund.payment_id == payment.id, Refund.state == "succeeded"
-    )
-    returned = int(session.scalar(arrived) or 0)
-    status = status_of_payment(paid=payment.paid.amount, returned=returned)
-    if status == payment.status:
-        return None
-    now = clock.now()
-    values: dict[str, Any] = {"status": status, "changed_at": now}
-    if status == "refunded":
-        values["released_at"] = func.coalesce(Payment.released_at, now)
-    session.execute(update(Payment).where(Payment.id == payment.id).values(**values))
-    note(session, payment.id, from_status=payment.status, to_status=status, reason=reason, cause=cause)
-    return status
-
-
 def take_due(session: Session, *, first_pause: timedelta, limit: int) -> Sequence[Due]:
     """The refunds that nothing was heard of for long enough; each gets the time of its next ask."""
     now = clock.now()
@@ -269,6 +244,7 @@ def _payment(session: Session, condition: Any, *, is_locked: bool) -> RefundedPa
         Payment.currency,
         Payment.refunded_minor,
         Payment.course_id,
+        Payment.withdrawn_minor,
     ).where(condition)
     row = session.execute(statement.with_for_update(of=Payment) if is_locked else statement).one_or_none()
     if row is None:
@@ -281,4 +257,5 @@ def _payment(session: Session, condition: Any, *, is_locked: bool) -> RefundedPa
         paid=Money(row.amount_minor, row.currency),
         refunded=Money(row.refunded_minor, row.currency),
         is_of_course=row.course_id is not None,
+        withdrawn=Money(row.withdrawn_minor, row.currency),
     )

@@ -1,5 +1,6 @@
 """Reading payments, refunds and documents."""
 
+from azora_admin.payments.queries.disputes import DisputeView, disputes_of, get_dispute
 from azora_admin.payments.queries.documents import DocumentView, documents_of, get_document, get_receipt
 from azora_admin.payments.queries.payments import (
     PaymentView,
@@ -23,16 +24,19 @@ from azora_admin.payments.queries.refund_requests import (
 from azora_admin.payments.queries.refunds import RefundView, get_refund, refunds_of
 
 __all__ = [
+    "DisputeView",
     "DocumentView",
     "PaymentView",
     "RefundRequestView",
     "RefundView",
+    "disputes_of",
     "documents_of",
     "find_by_intent",
     "find_by_request",
     "find_customer_id",
     "find_live_purchase",
     "find_request_of_refund",
+    "get_dispute",
     "get_document",
     "get_payment",
     "get_receipt",

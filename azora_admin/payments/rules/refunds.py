@@ -57,15 +57,23 @@ _LOOKS: Final = tuple(timedelta(days=days) for days in (1, 3, 7, 15, 30))
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """A payment as far as refunds are concerned; ``refunded`` sums its live ones."""
+    """A payment as far as refunds are concerned.
+
+    ``refunded`` sums its live refunds, ``withdrawn`` what banks took of it. The two together may be more than was paid.
+    """
 
     status: str
     paid: Money
     refunded: Money
+    withdrawn: Money
+
+    @property
+    def gone(self) -> Money:
+        return self.refunded + self.withdrawn
 
     @property
     def left(self) -> Money:
-        return self.paid - self.refunded
+        return Money(max((self.paid - self.gone).amount, 0), self.paid.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ def amount_to_refund(payment: Refundable, asked: int | None) -> Money:
     if payment.status not in PAID:
         raise Conflict("payment_not_refundable", "Only a payment that succeeded can be refunded.")
     if payment.left.is_zero:
-        raise Conflict("payment_refunded", "All of this payment is refunded already, or on its way back.")
+        raise Conflict("payment_refunded", _nothing_left(payment))
     amount = payment.left if asked is None else Money(asked, payment.paid.currency)
     if amount.amount <= 0:
         raise _wrong_amount("not_positive", "Enter an amount of more than nothing.", "invalid")
@@ -139,11 +147,16 @@ def next_state(state: str, stripe_status: str) -> str | None:
     return told if _RANK[told] > _RANK[state] else None
 
 
-def status_of_payment(*, paid: int, returned: int) -> str:
-    """What a paid payment is called once ``returned`` minor units of it have reached its payer."""
-    if returned == 0:
-        return "completed"
-    return "refunded" if returned == paid else "partially_refunded"
+def status_of_payment(*, paid: int, returned: int, lost: int) -> str:
+    """What a paid payment is called once ``returned`` minor units of it have reached its payer.
+
+    ``lost``: what banks took for good.
+    """
+    if returned >= paid:
+        return "refunded"
+    if returned + lost >= paid:
+        return "charged_back"
+    return "partially_refunded" if returned + lost else "completed"
 
 
 def next_ask(state: str, *, since: datetime, now: datetime, count: int, first: timedelta) -> datetime | None:
@@ -163,6 +176,12 @@ def refuse_others_withdrawal(*, is_own: bool) -> None:
     """Raises Conflict ``not_your_refund`` for whoever did not ask for the refund."""
     if not is_own:
         raise Conflict("not_your_refund", "Somebody else asked for this refund: turn it down, with a reason.")
+
+
+def _nothing_left(payment: Refundable) -> str:
+    if payment.withdrawn.is_zero:
+        return "All of this payment is refunded already, or on its way back."
+    return "Nothing is left of this payment: the payer's bank took it back."
 
 
 def _units(whole: int, currency: str) -> Money:

@@ -1,8 +1,10 @@
 """A refund as ledger legs: every party gives back its part of the sale, to the last cent. Pure.
 
-What the parties have given back in all depends on the sum of the live refunds alone, never on their order: a refund
-moves the sum up and takes the difference, a failed one moves it down and gives the difference back. So a full refund
-leaves every party at nought, whatever failed on the way (docs/decisions/0027).
+What the parties have given back in all depends on one sum alone, that of the live refunds and of what disputes took,
+never on the order: a refund moves the sum up and takes the difference, a failed one moves it down and gives the
+difference back. So a full refund leaves every party at nought, whatever failed on the way (docs/decisions/0027). What
+goes beyond what was paid (a bank may take what was refunded already) is the platform's: no party gives back more than
+it got (docs/decisions/0029).
 Source: the legs of the sale itself, not today's split; the divisor method of ``cumulative_allocate``.
 """
 
@@ -28,11 +30,17 @@ class Share:
     available_at: datetime | None
 
 
+_BEYOND: Final = Share("platform:adjustments", 0, None)
+
+
 def reserved_legs(
     payment_id: str, shares: Sequence[Share], *, refunded_before: int, amount: Money
 ) -> tuple[Leg, ...]:
-    """The parties give ``amount`` back into what is on its way to the payer."""
-    parts = _parts(shares, below=refunded_before, amount=amount)
+    """The parties give ``amount`` back into what is on its way to the payer.
+
+    ``refunded_before``: all that is gone of the sale so far, by refunds and by disputes.
+    """
+    parts = parts_between(shares, below=refunded_before, amount=amount)
     return without_zero(
         (
             *(debit(share.key, part, share.available_at) for share, part in parts),
@@ -51,19 +59,23 @@ def returned_legs(
 ) -> tuple[Leg, ...]:
     """It failed: the parties get it again, from its way or, if it had arrived, from our balance at Stripe.
 
-    ``refunded_before`` includes this refund.
+    ``refunded_before``: all that is gone of the sale, by disputes, too; it includes this refund.
     """
-    parts = _parts(shares, below=refunded_before - amount.amount, amount=amount)
+    parts = parts_between(shares, below=refunded_before - amount.amount, amount=amount)
     source = "stripe:balance" if was_settled else _in_flight(payment_id)
     return without_zero(
         (debit(source, amount), *(credit(share.key, part, share.available_at) for share, part in parts))
     )
 
 
-def _parts(shares: Sequence[Share], *, below: int, amount: Money) -> list[tuple[Share, Money]]:
+def parts_between(shares: Sequence[Share], *, below: int, amount: Money) -> list[tuple[Share, Money]]:
+    """What each party has to do with the ``amount`` above ``below`` minor units; the platform with what is too much."""
     amounts = [share.amount for share in shares]
-    parts = cumulative_allocate(amounts, paid=sum(amounts), refunded_before=below, refund=amount.amount)
-    return [(share, Money(part, amount.currency)) for share, part in zip(shares, parts, strict=True)]
+    paid = sum(amounts)
+    inside = min(below + amount.amount, paid) - min(below, paid)
+    parts = cumulative_allocate(amounts, paid=paid, refunded_before=min(below, paid), refund=inside)
+    shared = [(share, Money(part, amount.currency)) for share, part in zip(shares, parts, strict=True)]
+    return [*shared, (_BEYOND, Money(amount.amount - inside, amount.currency))]
 
 
 def _in_flight(payment_id: str) -> str:

@@ -15,13 +15,24 @@ from azora_admin.core.errors import DomainError
 from azora_admin.core.money import Money
 from azora_admin.gateways.stripe.shapes import Intent, Refusal
 
-# States of a payment that was paid, whatever became of it since: refunds move it among these alone.
-PAID: Final = ("completed", "partially_refunded", "refunded")
+# States of a payment that was paid, whatever became of it since: refunds and disputes move it among these alone.
+PAID: Final = ("completed", "partially_refunded", "refunded", "charged_back")
 # Sent to Stripe, and no answer came: whether it is there is asked until it is known.
 UNKNOWN: Final = "unknown"
-STATUSES: Final = ("pending", UNKNOWN, "requires_action", "processing", *PAID, "failed", "cancelled")
 # Paid, and the payer's bank asks for it back.
 DISPUTED: Final = "disputed"
+STATUSES: Final = (
+    "pending",
+    UNKNOWN,
+    "requires_action",
+    "processing",
+    *PAID,
+    DISPUTED,
+    "failed",
+    "cancelled",
+)
+# Paid, and none of it is left.
+GONE: Final = frozenset({"refunded", "charged_back"})
 # States that Stripe or the payer can still change, so that silence is worth a question.
 OPEN: Final = frozenset({"pending", UNKNOWN, "requires_action", "processing", "failed"})
 

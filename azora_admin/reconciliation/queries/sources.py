@@ -8,24 +8,38 @@ from typing import Final, LiteralString
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the entries of a category name their object: kinds of entries whose reference is a row's id."""
+    """Where the entries of a category name their object: kinds of entries whose reference is a row's id.
+
+    ``named_by``: the text that they are named by instead, where it is not the row's id.
+    """
 
     category: LiteralString
     table: LiteralString
     column: LiteralString
     kinds: tuple[LiteralString, ...]
+    named_by: LiteralString | None = None
+
+    @property
+    def reference(self) -> LiteralString:
+        """What the entries are about, as text, of the row ``r``."""
+        return f"r.{self.named_by}" if self.named_by else "r.id::text"
 
 
+_MOVED: Final = """(SELECT m.stripe_balance_transaction_id, d.stripe_dispute_id FROM dispute_movement m
+    JOIN dispute d ON d.id = m.dispute_id)"""
+_BY_MOVEMENT: Final = "stripe_balance_transaction_id"
 SOURCES: Final = (
     Source("charge", "payment", "stripe_charge_id", ("sale", "processing_fee")),
     Source("refund", "refund", "stripe_refund_id", ("refund_settled",)),
     Source("refund_failure", "refund", "stripe_refund_id", ("refund_failed",)),
+    Source("dispute", _MOVED, "stripe_dispute_id", ("dispute_opened",), _BY_MOVEMENT),
+    Source("dispute_reversal", _MOVED, "stripe_dispute_id", ("dispute_won",), _BY_MOVEMENT),
 )
 
 
 def _references() -> str:
     parts = [
-        f"""SELECT w.source, w.category, r.id::text AS reference, k.kind FROM wanted w
+        f"""SELECT w.source, w.category, {one.reference} AS reference, k.kind FROM wanted w
              JOIN {one.table} r ON r.{one.column} = w.source
             CROSS JOIN (VALUES {", ".join(f"('{kind}')" for kind in one.kinds)}) k (kind)
             WHERE w.category = '{one.category}'"""  # noqa: S608  the names stand above
