@@ -16,6 +16,7 @@ from azora_admin.pages import (
     instructor,
     jump,
     mailbox,
+    own_refund,  # noqa: F401  it adds its routes to the account's
     proof,
     second_step,
     security,

@@ -94,6 +94,11 @@ class Standing:
     pending: Money
 
     @property
+    def owes(self) -> bool:
+        """Whether refunds took back more than was available: the next sales settle it."""
+        return self.available.amount < 0
+
+    @property
     def is_main(self) -> bool:
         """Whether this is the currency that the page shows when none is asked for."""
         return self.currencies[:1] in ((), (self.currency,))

@@ -18,7 +18,7 @@ from azora_admin.app import create_app
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.config import Settings
-from azora_admin.core.ids import EntryId, PaymentId, PersonId, new_id
+from azora_admin.core.ids import EntryId, PaymentId, PersonId, RefundRequestId, new_id
 from azora_admin.core.money import Money
 from azora_admin.identity.actions import audit
 from azora_admin.identity.actions.api_keys import create_key
@@ -60,6 +60,7 @@ class Scene:
     machine: PersonId
     refunded: PaymentId
     differing: UUID
+    asked: RefundRequestId
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +105,7 @@ def scene(served: str) -> Scene:
         market.refund_in_dashboard(sold, 1000)
         market.ask_for_refund(market.add_person("bea@market.test", "Bea Adeyemi", "finance"), sold)
         paid = market.pay(elena, dear, event="evt_paid")
+        asked = market.ask_back(elena, paid, note=LONG_TITLE)
         refused = market.refuse(elena, market.add_course("Zero-Knowledge Proofs", priya, 9900))
     open_one = market.order(elena, rust)
     _receive(f"pi_{paid.hex}")
@@ -121,6 +123,7 @@ def scene(served: str) -> Scene:
         _add_machine(),
         sold,
         differ("re_1"),
+        asked,
     )
 
 

@@ -46,6 +46,8 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             "/admin/reconciliation/differences",
             "/admin/reconciliation/differences?state=explained",
             f"/admin/reconciliation/differences/{scene.differing}",
+            "/admin/refunds/requests",
+            f"/admin/refunds/requests/{scene.asked}",
             "/admin/events",
             "/admin/people",
             "/admin/people?q=nobody",
@@ -72,6 +74,7 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
         "long@market.test": ["/instructor/", "/instructor/earnings", "/account/"],
         ELENA: [
             "/account/",
+            f"/account/payments/{scene.paid}/refund",
             "/account/email",
             "/account/password",
             "/account/security/",

@@ -29,6 +29,8 @@ from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
 from azora_admin.identity import actions as people
 from azora_admin.identity.queries import get_person
 from azora_admin.identity.rules import Actor, NewPerson
+from azora_admin.ledger import actions as ledger
+from azora_admin.ledger.rules import Entry, credit, debit
 from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace.queries import get_split
 from azora_admin.marketplace.rules import check_course
@@ -152,6 +154,22 @@ def refund_in_dashboard(payment_id: PaymentId, amount: int, *, status: str = "su
             created_at=clock.now(),
         )
         assert refund.settle(session, told, cause="ask")
+
+
+def pay_out(instructor_id: PersonId, amount: int) -> None:
+    """What an instructor had available leaves the house: payouts themselves are still to come."""
+    money = Money(amount, "usd")
+    legs = (debit(f"instructor:{instructor_id}:payable", money), credit("stripe:balance", money))
+    with db.transaction() as session:
+        entry = Entry(
+            kind="payout_paid",
+            reference=str(new_id()),
+            legs=legs,
+            cause="request:req_test",
+            rule_version="payout/1",
+            occurred_at=clock.now(),
+        )
+        ledger.post(session, entry)
 
 
 def ask_for_refund(asker_id: PersonId, payment_id: PaymentId, amount: int | None = None) -> RefundId:

@@ -19,6 +19,8 @@ ADMIN = [
     "/admin/payments/{payment}",
     "/admin/payments/{payment}/refund",
     "/admin/refunds",
+    "/admin/refunds/requests",
+    "/admin/refunds/requests/{request}",
     "/admin/entries/{entry}",
     "/admin/events",
     "/admin/events/{event}",
@@ -49,6 +51,8 @@ ELSEWHERE = {
     "/admin/audit",
     "/admin/audit/{entry}",
     "/admin/refunds/{refund}/turn-down",
+    # A payer's own payment alone: tests/pages/test_own_refund.py.
+    "/account/payments/{payment}/refund",
     "/admin/machines/new",
     "/admin/machines/{person}/keys",
 }
@@ -64,7 +68,8 @@ def sold() -> dict[str, str]:
     """One sale, to have a payment and an entry to open."""
     teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
     (learner,) = market.add_learners([1])
-    payment = market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 4900))
+    payment = market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 9900))
+    request = market.ask_back(learner, payment)
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0]
     receive("evt_1")
@@ -74,6 +79,7 @@ def sold() -> dict[str, str]:
         "person": str(learner),
         "event": "evt_1",
         "difference": str(differ("re_1")),
+        "request": str(request),
     }
 
 
@@ -103,6 +109,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         .replace("<event_id>", "{event}")
         .replace("<refund_id>", "{refund}")
         .replace("<difference_id>", "{difference}")
+        .replace("<request_id>", "{request}")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.partition(".")[0] in ours and "GET" in (rule.methods or ())
     }

@@ -76,3 +76,26 @@ def test_a_new_account_says_what_will_be_there(browser: Browser) -> None:
     assert "Organization owner" in page
     assert "No courses yet" in page
     assert "No payments yet" in page
+
+
+def test_an_instructor_whose_money_was_paid_out_before_a_refund_reads_how_that_is_settled(
+    browser: Browser, test_clock: FixedClock
+) -> None:
+    teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
+    course = market.add_course("Rust for Embedded Linux", teacher, 4900)
+    one, two = market.add_learners(range(2))
+    payment_id = market.pay(one, course)
+    test_clock.advance(timedelta(days=60))
+    market.pay_out(teacher, 3430)
+    client = browser("priya@market.test")
+    assert "Refunds took back" not in client.get("/instructor/earnings").text
+    market.refund_in_dashboard(payment_id, 4900)
+    market.pay(two, course)
+    page = client.get("/instructor/earnings").text
+    assert "Refunds took back $34.30 more than you had available" in page
+    assert "settles this first, the oldest refund before the newer ones" in page
+    assert "$34.30 of yours is pending" in page
+    assert "−$34.30" in page
+    test_clock.advance(timedelta(days=60))
+    settled = client.get("/instructor/earnings").text
+    assert "Refunds took back" not in settled

@@ -21,6 +21,8 @@ PAGES = {
         "/admin/payments/{payment}/refund",
         "/admin/refunds",
         "/admin/refunds?state=succeeded",
+        "/admin/refunds/requests",
+        "/admin/refunds/requests/{request}",
         "/admin/events",
         "/admin/events?type=payment_intent.succeeded&state=handled&dates=7d",
         "/admin/events/{event}",
@@ -34,7 +36,7 @@ PAGES = {
         "/admin/permissions",
     ],
     "priya@market.test": ["/instructor/", "/instructor/earnings"],
-    "learner0@market.test": ["/account/", "/account/security/"],
+    "learner0@market.test": ["/account/", "/account/payments/{payment}/refund", "/account/security/"],
 }
 # Who is signed in is one more; a snapshot's own BEGIN is not counted.
 MOST = 11
@@ -46,23 +48,28 @@ MOST = 11
 def test_a_page_costs_no_more_statements_with_more_rows(
     browser: Browser, statements: Counted, email: str, path: str
 ) -> None:
-    market.add_person("admin@market.test", "Amara Nwosu", "admin")
+    market.set_policy(market.add_person("admin@market.test", "Amara Nwosu", "admin"))
     teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
     first, *others = market.add_learners(range(6))
     payment = market.pay(first, market.add_course("The first course", teacher, 4900), event="evt_1")
     receive("evt_1")
     market.refund_in_dashboard(payment, 100)
+    request = market.ask_back(first, payment)
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0].id
     client = browser(email)
-    path = path.format(payment=payment, entry=entry, event="evt_1", difference=differ("re_1"))
+    path = path.format(
+        payment=payment, entry=entry, event="evt_1", difference=differ("re_1"), request=request
+    )
     client.get(path)
     with statements() as few:
         assert client.get(path).status_code == 200
     for number in range(3):
         course = market.add_course(f"Course number {number}", teacher, 9900)
         for learner in (first, *others):
-            market.refund_in_dashboard(market.pay(learner, course, event="evt_1"), 100)
+            bought = market.pay(learner, course, event="evt_1")
+            market.refund_in_dashboard(bought, 100)
+            market.ask_back(learner, bought)
             receive(f"evt_{learner.hex}{number}")
             differ(f"re_{learner.hex}{number}")
     with statements() as many:

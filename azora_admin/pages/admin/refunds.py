@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from flask import Response, flash, request, url_for
+from sqlalchemy.orm import Session
 
 from azora_admin.core import db
 from azora_admin.core.errors import Conflict, DomainError, Invalid
@@ -14,6 +17,7 @@ from azora_admin.flows import refunding
 from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.reports.refund_list import list_refunds
+from azora_admin.reports.refund_request_list import count_open_requests
 from azora_admin.web import hx, limits, lists
 from azora_admin.web.callers import actor, caller, needs
 from azora_admin.web.forms import problems_of
@@ -21,6 +25,7 @@ from azora_admin.web.money import till
 from azora_admin.web.once import kept, once
 
 SCOPE: Final = "admin.refunds"
+COUNTED: Final = 1000
 # A view of the list: its word in the address, its name, and the states in it.
 VIEWS: Final = (
     ("", "All", ()),
@@ -29,6 +34,26 @@ VIEWS: Final = (
     ("succeeded", "Refunded", ("succeeded",)),
     ("failed", "Failed", ("failed", "cancelled")),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view of refunds; ``count`` is told of what waits for a person alone."""
+
+    name: str
+    url: str
+    is_current: bool
+    count: int | None = None
+
+
+def refund_tabs(session: Session, current: str) -> Sequence[Tab]:
+    """Every view of the list, and the requests; ``current`` is the word of the one that is shown."""
+    waiting = count_open_requests(session, most=COUNTED)
+    requests = Tab("Requests", url_for("admin.refund_requests"), current == "requests", waiting)
+    views = [
+        Tab(name, lists.address("admin.refunds", state=word), word == current) for word, name, _ in VIEWS
+    ]
+    return [requests, *views]
 
 
 @blueprint.get("/refunds")
@@ -82,6 +107,7 @@ def _show(refused: DomainError | None = None) -> Response:
     states = next((states for word, _, states in VIEWS if word == view), ())
     with db.snapshot() as session:
         found = list_refunds(session, states, limit=lists.PAGE, cursor=lists.asked_cursor(SCOPE))
+        tabs = refund_tabs(session, view)
     me = caller()
     return hx.respond(
         "admin/refunds.html",
@@ -94,7 +120,7 @@ def _show(refused: DomainError | None = None) -> Response:
         status=refused.status if refused else 200,
         found=found,
         view=view,
-        tabs=[(name, lists.address("admin.refunds", state=word), word == view) for word, name, _ in VIEWS],
+        tabs=tabs,
         pager=lists.pager(found, SCOPE, "admin.refunds", state=view),
         problems=problems_of(refused) if refused else (),
         may_approve=me.may(Action.APPROVE_REFUNDS),
