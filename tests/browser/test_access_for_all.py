@@ -21,6 +21,17 @@ DESK, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
 OPENED = ":popover-open"
 SIDEWAYS = """() => [...document.querySelectorAll('.tbl-wrap')].filter(one => one.scrollWidth > one.clientWidth)
   .map(one => one.querySelector('caption').textContent)"""
+CREDENTIALS = [
+    "/account/email",
+    "/account/password",
+    "/account/security/",
+    "/account/security/keys/new",
+    "/account/security/factors/",
+    "/account/security/factors/app",
+    "/account/security/factors/passkey",
+    "/account/security/factors/recovery-codes",
+    "/sign-in/again",
+]
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
@@ -75,15 +86,7 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
         ELENA: [
             "/account/",
             f"/account/payments/{scene.paid}/refund",
-            "/account/email",
-            "/account/password",
-            "/account/security/",
-            "/account/security/keys/new",
-            "/account/security/factors/",
-            "/account/security/factors/app",
-            "/account/security/factors/passkey",
-            "/account/security/factors/recovery-codes",
-            "/sign-in/again",
+            *CREDENTIALS,
         ],
     }
 

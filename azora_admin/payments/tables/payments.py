@@ -109,51 +109,6 @@ class Refund(Base):
     parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class RefundPolicy(Base):
-    """When a purchase can be refunded, from ``effective_at`` until the next version; never changed.
-
-    ``most_progress`` is in percent; up to ``automatic_up_to_minor`` (None: never) no person has to look.
-    """
-
-    __tablename__ = "refund_policy"
-
-    version: Mapped[int] = mapped_column(Integer, primary_key=True)
-    effective_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    days: Mapped[int] = mapped_column(Integer)
-    most_progress: Mapped[int] = mapped_column(Integer)
-    automatic_up_to_minor: Mapped[int | None] = mapped_column(BigInteger)
-    automatic_currency: Mapped[str | None] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
-    why: Mapped[str] = mapped_column(Text)
-    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-
-
-class RefundRequest(Base):
-    """A payer asks for their money back; at most one is open for a payment.
-
-    ``days`` since the purchase, ``progress`` (percent) and the policy's ``verdict`` are those of when it was made.
-    """
-
-    __tablename__ = "refund_request"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
-    requested_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
-    currency: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
-    note: Mapped[str] = mapped_column(Text)
-    verdict: Mapped[str] = mapped_column(Text)
-    days: Mapped[int] = mapped_column(Integer)
-    progress: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = mapped_column(Text)
-    refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refund.id"), unique=True)
-    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    decline_reason: Mapped[str | None] = mapped_column(Text)
-    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-
 class Customer(Base):
     """Who a person is at Stripe."""
 

@@ -1,0 +1,40 @@
+"""Tables of payments."""
+
+from azora_admin.payments.tables.payments import (
+    Customer,
+    Dispute,
+    DisputeAnswer,
+    DisputeChange,
+    DisputeMovement,
+    Document,
+    DocumentSeries,
+    FraudWarning,
+    MethodSetup,
+    Payment,
+    PaymentAttempt,
+    PaymentChange,
+    PaymentMethod,
+    Refund,
+    Seller,
+)
+from azora_admin.payments.tables.refunding import RefundPolicy, RefundRequest
+
+__all__ = [
+    "Customer",
+    "Dispute",
+    "DisputeAnswer",
+    "DisputeChange",
+    "DisputeMovement",
+    "Document",
+    "DocumentSeries",
+    "FraudWarning",
+    "MethodSetup",
+    "Payment",
+    "PaymentAttempt",
+    "PaymentChange",
+    "PaymentMethod",
+    "Refund",
+    "RefundPolicy",
+    "RefundRequest",
+    "Seller",
+]
