@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from azora_admin.core.config import Settings, load_settings
 from tests import forgetting
 from tests.databases import PreparedDatabase, prepared_database
 from tests.gateways.redis.server import RedisServer
+from tests.launch.running import azora_up, copy_home
 from tests.sandbox.stripe.stand_in import StandIn
 from tests.selling import Shop
 
@@ -49,13 +52,23 @@ def migrated_database(run_folder: Path) -> Iterator[PreparedDatabase]:
 
 
 @pytest.fixture(scope="session")
-def seeded_home(run_folder: Path) -> Path:
-    """A home in which the demo has been started once, for the tests that start the real thing."""
-    from tests.launch.running import azora_up
+def seeded_home(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the demo has been started once, for the tests that start the real thing.
 
+    The eight weeks of its sales are relived once in a run: the other processes of the run get a copy.
+    """
     home = run_folder / "seeded home"
-    with azora_up(home) as running:
-        assert running.end() == 0
+    # pytest-xdist gives each of its processes a folder within that of the run.
+    of_the_run = tmp_path_factory.getbasetemp().parent / "seeded home"
+    with of_the_run.with_suffix(".lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if "PYTEST_XDIST_WORKER" in os.environ and of_the_run.exists():
+            copy_home(of_the_run, home)
+            return home
+        with azora_up(home) as running:
+            assert running.end() == 0
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            copy_home(home, of_the_run)
     return home
 
 

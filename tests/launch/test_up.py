@@ -15,7 +15,7 @@ import pytest
 
 from azora_admin.launch.port import any_free_port
 from tests.eventually import eventually
-from tests.launch.running import ROOT, Running, answers, azora_up, environment, kill_all
+from tests.launch.running import ROOT, Running, answers, azora_up, copy_home, environment, kill_all
 
 pytestmark = pytest.mark.launch
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.launch
 def spare_home(seeded_home: Path) -> Path:
     """A copy of it, made while nothing ran, for starts that end badly."""
     copy = seeded_home.parent / "spare"
-    subprocess.run(["cp", "-a", str(seeded_home), str(copy)], check=True)
+    copy_home(seeded_home, copy)
     return copy
 
 
