@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.architecture.source import ROOT
 from tests.browser.conftest import ADMIN, ELENA, PRIYA, Open, Scene
@@ -17,7 +17,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 # The dark theme is the same page in other colours.
 COLOURS = ["color-contrast", "link-in-text-block"]
 PARTS = 2
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 375, "height": 812}
 # axe sees the page behind a menu through it, so an open menu is looked at by itself.
 OPENED = ":popover-open"
 SIDEWAYS = """() => [...document.querySelectorAll('.tbl-wrap')].filter(one => one.scrollWidth > one.clientWidth)
