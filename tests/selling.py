@@ -14,9 +14,9 @@ from sqlalchemy import select, text
 
 from azora_admin.core import clock, db
 from azora_admin.core.config import Settings
-from azora_admin.core.ids import CourseId, PaymentId, PersonId
+from azora_admin.core.ids import CourseId, MethodId, PaymentId, PersonId
 from azora_admin.core.money import Money
-from azora_admin.flows import checkout, refunding
+from azora_admin.flows import checkout, refunding, saving
 from azora_admin.gateways.stripe.client import API_VERSION, StripeConnection
 from azora_admin.identity import actions as people
 from azora_admin.identity.queries import get_person
@@ -31,6 +31,7 @@ from azora_admin.messaging.inbox import Delivery
 from azora_admin.messaging.tables import InboxEvent
 from azora_admin.payments import queries
 from azora_admin.payments.queries import RefundView
+from azora_admin.payments.queries.methods import MethodView, methods_of
 from azora_admin.payments.rules.refunds import Limits
 from azora_admin.payments.tables import Payment, Refund
 from tests.sandbox.stripe.stand_in import API_KEY, PUBLISHABLE_KEY, StandIn
@@ -121,6 +122,34 @@ class Shop:
             body: Any = declined.json_body
             return str(body["error"].get("decline_code") or body["error"]["code"])
         return str(intent.status)
+
+    def save(self, person: SignedIn, card: str = VISA) -> MethodId:
+        """Save a card as a phone does, and hear of it. Returns the new method."""
+        known = {one.id for one in self.methods(person)}
+        actor = Actor(person.person_id, person.name, "api", request_id="test", address="")
+        begun = saving.begin(self.stripe, person, actor, request_key=None, ask_after=ASK_AFTER)
+        self.confirm_setup(begun, card)
+        if self.office.v1.setup_intents.retrieve(str(begun.setup.stripe_setup_intent_id)).next_action:
+            intent_id = begun.setup.stripe_setup_intent_id
+            self.stand_in.control(f"/setup_intents/{intent_id}/authenticate", {"outcome": "approve"})
+        self.hear()
+        (new,) = [one.id for one in self.methods(person) if one.id not in known]
+        return new
+
+    def confirm_setup(self, begun: saving.Begun, card: str = VISA) -> str:
+        """Type a card in as a phone does. Returns the setup intent's status, or the decline."""
+        told: Any = {"payment_method": card, "client_secret": begun.client_secret}
+        try:
+            intent = self._phone.v1.setup_intents.confirm(str(begun.setup.stripe_setup_intent_id), told)
+        except stripe.CardError as declined:
+            body: Any = declined.json_body
+            return str(body["error"].get("decline_code") or body["error"]["code"])
+        return str(intent.status)
+
+    def methods(self, person: SignedIn) -> Sequence[MethodView]:
+        """What the person has saved."""
+        with db.reading() as session:
+            return methods_of(session, person.person_id)
 
     def hold_time(self) -> None:
         """Let it be at Stripe what time it is here, to the second, and stay so."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from flask import request
@@ -13,7 +13,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from azora_admin.api.inputs import ONE_LINE, Address, Input, Moment
 from azora_admin.api.schemas import one_of
 from azora_admin.core.errors import DomainError, FieldError, Invalid
-from azora_admin.core.ids import CourseId, LessonId
+from azora_admin.core.ids import CourseId, LessonId, MethodId
 from azora_admin.flows.paying import DESCRIPTION_LONGEST
 from azora_admin.identity.rules.passwords import PASSWORD_LONGEST, PASSWORD_SHORTEST
 from azora_admin.identity.rules.people import NAME_LONGEST
@@ -110,6 +110,17 @@ class NewPayment(Body):
     """What the amount is for, as it stands on receipts."""
     coupon: Annotated[str | None, Field(max_length=64, examples=["SUMMER"])] = None
     """There are none yet: any is `coupon_invalid`."""
+    payment_method: MethodId | None = None
+    """One of your own saved ones, charged at once; such a payment needs an `Idempotency-Key`."""
+    save: bool = False
+    """Whether what it is paid with is kept for the next time."""
+
+
+class MethodChange(Body):
+    """What of a saved payment method is to be otherwise."""
+
+    is_default: Literal[True]
+    """It is the one that is charged where none is named."""
 
 
 class Refund(Body):

@@ -127,6 +127,22 @@ INVALID: Final = Refusal(
 REFUND_EXCEEDS_PAYMENT: Final = Refusal(
     422, "refund_exceeds_payment", "`amount` is more than what is left of the payment."
 )
+PAYMENT_METHOD_NOT_FOUND: Final = Refusal(
+    404,
+    "payment_method_not_found",
+    "There is no such payment method, it was removed, or it is somebody else's.",
+)
+PAYMENT_NOT_CANCELLABLE: Final = Refusal(
+    409, "payment_not_cancellable", "The payment is paid, or with the bank: ask for a refund instead."
+)
+INSUFFICIENT_FUNDS: Final = Refusal(402, "insufficient_funds", "The saved card has insufficient funds.")
+CARD_DECLINED: Final = Refusal(402, "card_declined", "The bank declined the saved card; `detail` says why.")
+AUTHENTICATION_REQUIRED: Final = Refusal(
+    402, "authentication_required", "The bank wants the payer to confirm, and nobody was there."
+)
+INVALID_PAYMENT_METHOD: Final = Refusal(
+    402, "invalid_payment_method", "Stripe does not take the saved method any more: choose another one."
+)
 COUPON_INVALID: Final = Refusal(422, "coupon_invalid", "There is no such coupon.")
 RATE_LIMITED: Final = Refusal(429, "rate_limited", "Too many calls: wait for the seconds in `Retry-After`.")
 
@@ -188,4 +204,11 @@ OF_PURCHASE: Final = (
     PROVIDER_REFUSED,
     OUTCOME_UNKNOWN,
 )
-OF_PAYMENT: Final = (*OF_PURCHASE, COUPON_INVALID)
+OF_CHARGE: Final = (
+    INSUFFICIENT_FUNDS,
+    CARD_DECLINED,
+    AUTHENTICATION_REQUIRED,
+    INVALID_PAYMENT_METHOD,
+    PAYMENT_METHOD_NOT_FOUND,
+)
+OF_PAYMENT: Final = (*OF_PURCHASE, *OF_CHARGE, COUPON_INVALID)

@@ -59,6 +59,13 @@ class Conflict(DomainError):
         super().__init__(409, code, detail)
 
 
+class Declined(DomainError):
+    """The bank or Stripe said no to what was to be paid with: as final as a yes, another try is another request."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(402, code, detail)
+
+
 class Invalid(DomainError):
     """The input was read and can't be accepted; each field is named."""
 

@@ -6,19 +6,22 @@ that nobody finished within a day is cancelled at Stripe first, so that it can't
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from azora_admin.core import clock, db
+from azora_admin.core.errors import Declined
 from azora_admin.core.ids import PaymentId
-from azora_admin.flows import checkout, sale
+from azora_admin.flows import charging, checkout, sale
 from azora_admin.gateways.stripe import intents
 from azora_admin.gateways.stripe.client import Refused, StripeConnection
 from azora_admin.gateways.stripe.shapes import Intent
 from azora_admin.identity.queries import get_person
 from azora_admin.messaging import outbox
 from azora_admin.payments import queries as payments
-from azora_admin.payments.actions import charges
+from azora_admin.payments.actions import charges, methods
 from azora_admin.payments.queries import PaymentView
+from azora_admin.payments.queries import methods as saved
 from azora_admin.payments.rules.settlement import ABANDONED_AFTER, OPEN
 
 _CAN_BE_CANCELLED = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
@@ -43,7 +46,12 @@ def ask(stripe: StripeConnection, payment_id: PaymentId) -> None:
     """Bring the payment to what Stripe says of it now. Raises NoAnswer; the next ask is set already."""
     with db.reading() as session:
         payment = payments.get_payment(session, payment_id)
+        is_to_be_charged = saved.find_open_attempt(session, payment_id) is not None
     too_old = clock.now() - payment.created_at > ABANDONED_AFTER
+    if is_to_be_charged and payment.stripe_payment_intent_id is not None:
+        with suppress(Declined):  # an answer, too, and written down
+            charging.finish_attempt(stripe, payment_id, cause="ask")
+        return
     if payment.stripe_payment_intent_id is not None:
         intent = intents.fetch_intent(stripe, payment.stripe_payment_intent_id)
     elif too_old:
@@ -52,6 +60,7 @@ def ask(stripe: StripeConnection, payment_id: PaymentId) -> None:
         if found is None:
             with db.transaction() as session:
                 charges.give_up(session, payment.id, cause="ask")
+                methods.end_attempt(session, payment.id, outcome="never_sent")
             return
         intent = found
     else:
@@ -62,6 +71,8 @@ def ask(stripe: StripeConnection, payment_id: PaymentId) -> None:
         intent = _cancel(stripe, payment, intent)
     with db.transaction() as session:
         sale.settle(session, intent, cause="ask")
+        if too_old:
+            methods.end_attempt(session, payment.id, outcome="never_sent")
 
 
 def _look_for(stripe: StripeConnection, payment: PaymentView) -> Intent | None:
@@ -75,7 +86,8 @@ def _look_for(stripe: StripeConnection, payment: PaymentView) -> Intent | None:
 def _finish_sending(stripe: StripeConnection, payment: PaymentView) -> None:
     with db.reading() as session:
         payer = get_person(session, payment.payer_id)
-    checkout.send_order(stripe, payer, payment_id=payment.id, cause="ask")
+    with suppress(Declined):
+        checkout.send_order(stripe, payer, payment_id=payment.id, cause="ask")
 
 
 def _cancel(stripe: StripeConnection, payment: PaymentView, intent: Intent) -> Intent:

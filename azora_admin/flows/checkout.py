@@ -9,7 +9,7 @@ A crash after any line leaves a payment that the next purchase call, or the ask,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock, db
 from azora_admin.core.errors import Conflict, FieldError, Invalid
 from azora_admin.core.ids import CourseId, PaymentId, PersonId
-from azora_admin.flows import sale
+from azora_admin.flows import charging, sale
+from azora_admin.flows.charging import TYPED_IN, Means
 from azora_admin.flows.finishing import Finish, unanswered
+from azora_admin.flows.introducing import customer_of
 from azora_admin.gateways.stripe import intents
 from azora_admin.gateways.stripe.client import NoAnswer, Refused, StripeConnection
 from azora_admin.gateways.stripe.shapes import Intent
@@ -31,6 +33,7 @@ from azora_admin.marketplace import queries as courses
 from azora_admin.payments import queries as payments
 from azora_admin.payments.actions import charges
 from azora_admin.payments.queries import PaymentView
+from azora_admin.payments.queries import methods as saved
 from azora_admin.payments.rules.settlement import DISPUTED, PAID
 
 _PAID: Final = (*PAID, DISPUTED, "processing")
@@ -45,6 +48,7 @@ class Purchase:
 
     payment: PaymentView
     client_secret: str
+    is_charged: bool = False  # a saved method was charged for it: there may be nothing to confirm
 
     @property
     def is_over(self) -> bool:
@@ -67,6 +71,7 @@ def buy_course(
     *,
     course_id: CourseId,
     ask_after: timedelta,
+    means: Means = TYPED_IN,
     finish: Finish[Purchase | Enrolment] = unanswered,
 ) -> Purchase | Enrolment:
     """Order the course for the learner; an order that is open already is continued.
@@ -74,14 +79,16 @@ def buy_course(
     ``finish`` is called in the transaction after which the learner can pay (or is enrolled).
 
     Raises NotFound ``course_not_found``, Conflict ``already_purchased``, NoAnswer when Stripe is silent
-    (the order stands: the same call later goes on with it).
+    (the order stands: the same call later goes on with it), and what charging a saved method raises.
     """
-    order = partial(_order, stripe, learner, actor, course_id=course_id, ask_after=ask_after, finish=finish)
+    order = partial(
+        _order, stripe, learner, actor, course_id=course_id, ask_after=ask_after, means=means, finish=finish
+    )
     bought = order()
     if isinstance(bought, Purchase) and bought.payment.status == "cancelled":
         # The open order was given up at Stripe (by hand, say), and we hear of it only now: it makes room for a new one.
         bought = order()
-    if isinstance(bought, Purchase) and bought.payment.status in _PAID:
+    if isinstance(bought, Purchase) and bought.payment.status in _PAID and not bought.is_charged:
         # Paid before, and we had not heard of it until this call asked.
         raise _already_purchased()
     return bought
@@ -94,6 +101,7 @@ def _order(
     *,
     course_id: CourseId,
     ask_after: timedelta,
+    means: Means,
     finish: Finish[Purchase | Enrolment],
 ) -> Purchase | Enrolment:
     with db.transaction() as session:
@@ -105,7 +113,10 @@ def _order(
             enrolment = _enrol(session, actor, learner.person_id, course)
             finish(session, enrolment)
             return enrolment
-        payment_id = _reserve(session, actor, learner.person_id, course, ask_after=ask_after)
+        payment_id = _reserve(
+            session, actor, learner.person_id, course, ask_after=ask_after, saves=means.saves
+        )
+        charging.reserve(session, payment_id, learner.person_id, means)
     return send_order(stripe, learner, payment_id=payment_id, cause=actor.cause, finish=finish)
 
 
@@ -119,14 +130,14 @@ def send_order(
 ) -> Purchase:
     """Take a reserved payment to Stripe, or fetch it when it is there already, and settle what it says.
 
-    ``finish`` is called with what the payer can go on with; not when it turns out to be paid or given up already.
-    Raises NoAnswer (the payment is ``unknown`` then), Refused, Invalid where Stripe takes no such amount.
+    A saved method that is to be charged for it is charged. ``finish`` is called with what the payer can go on with; not
+    when it turns out to be paid or given up already.
+    Raises NoAnswer (the payment is ``unknown`` then), Refused, Declined, Invalid where Stripe takes no such amount.
     """
     with db.reading() as session:
         payment = payments.get_payment(session, payment_id)
-        customer_id = payments.find_customer_id(session, payer.person_id)
     try:
-        intent = _send(stripe, payment, customer_id or _introduce(stripe, payer))
+        intent = _send(stripe, payment, payer)
     except NoAnswer:
         with db.transaction() as session:
             charges.mark_unknown(session, payment_id, cause=cause)
@@ -144,9 +155,24 @@ def send_order(
             # The order got another intent meanwhile; this one's secret must not be told. The next call finds it.
             raise NoAnswer
         purchase = Purchase(payments.get_payment(session, payment_id), intent.client_secret)
-        if not purchase.is_over:
+        is_to_be_charged = saved.find_open_attempt(session, payment_id) is not None
+        if not purchase.is_over and not is_to_be_charged:
             finish(session, purchase)
-    return purchase
+    return _charged(stripe, purchase, cause=cause, finish=finish) if is_to_be_charged else purchase
+
+
+def _charged(
+    stripe: StripeConnection, purchase: Purchase, *, cause: str, finish: Finish[Purchase]
+) -> Purchase:
+    """``purchase`` after the saved method was charged that was named for it."""
+
+    def done(session: Session, payment: PaymentView) -> None:
+        finish(session, replace(purchase, payment=payment, is_charged=True))
+
+    charging.finish_attempt(stripe, purchase.payment.id, cause=cause, finish=done)
+    with db.reading() as session:
+        payment = payments.get_payment(session, purchase.payment.id)
+    return replace(purchase, payment=payment, is_charged=True)
 
 
 def _refuse_second(session: Session, learner_id: PersonId, course_id: CourseId) -> None:
@@ -173,7 +199,13 @@ def _enrol(session: Session, actor: Actor, learner_id: PersonId, course: courses
 
 
 def _reserve(
-    session: Session, actor: Actor, learner_id: PersonId, course: courses.CourseView, *, ask_after: timedelta
+    session: Session,
+    actor: Actor,
+    learner_id: PersonId,
+    course: courses.CourseView,
+    *,
+    ask_after: timedelta,
+    saves: bool,
 ) -> PaymentId:
     open_one = payments.find_live_purchase(session, payer_id=learner_id, course_id=course.id)
     if open_one is not None:
@@ -188,6 +220,7 @@ def _reserve(
         description=course.title,
         course_id=course.id,
         agreement_id=split.agreement_id,
+        saves_method=saves,
     )
     payment_id = charges.reserve(session, order, cause=actor.cause, ask_after=ask_after)
     audit.record(
@@ -200,18 +233,10 @@ def _reserve(
     return payment_id
 
 
-def _introduce(stripe: StripeConnection, payer: SignedIn) -> str:
-    customer_id = intents.create_customer(
-        stripe, person_id=payer.person_id, email=payer.email, name=payer.name
-    )
-    with db.transaction() as session:
-        charges.record_customer(session, person_id=payer.person_id, stripe_customer_id=customer_id)
-        return payments.find_customer_id(session, payer.person_id) or customer_id
-
-
-def _send(stripe: StripeConnection, payment: PaymentView, customer_id: str) -> Intent:
+def _send(stripe: StripeConnection, payment: PaymentView, payer: SignedIn) -> Intent:
     if payment.stripe_payment_intent_id is not None:
         return intents.fetch_intent(stripe, payment.stripe_payment_intent_id)
-    return intents.create_intent(
-        stripe, intents.IntentRequest(payment.id, payment.amount, customer_id, payment.description)
+    request = intents.IntentRequest(
+        payment.id, payment.amount, customer_of(stripe, payer), payment.description, payment.saves_method
     )
+    return intents.create_intent(stripe, request)

@@ -16,7 +16,8 @@ from azora_admin.core.charge_limits import check_charge
 from azora_admin.core.errors import FieldError, Invalid
 from azora_admin.core.ids import PaymentId
 from azora_admin.core.money import Money
-from azora_admin.flows import checkout
+from azora_admin.flows import charging, checkout
+from azora_admin.flows.charging import TYPED_IN, Means
 from azora_admin.flows.checkout import Purchase
 from azora_admin.flows.finishing import Finish, unanswered
 from azora_admin.gateways.stripe.client import StripeConnection
@@ -37,6 +38,7 @@ class AmountOrder:
     amount: Money
     description: str
     request_key: str | None = None
+    means: Means = TYPED_IN
 
 
 def pay_amount(
@@ -58,7 +60,7 @@ def pay_amount(
     with db.transaction() as session:
         payment_id = _reserve(session, payer, actor, order, ask_after=ask_after)
     purchase = checkout.send_order(stripe, payer, payment_id=payment_id, cause=actor.cause, finish=finish)
-    if purchase.is_over:
+    if purchase.is_over and not purchase.is_charged:
         with db.transaction() as session:
             finish(session, purchase)
     return purchase
@@ -82,9 +84,17 @@ def _reserve(
     known = _find(session, payer, order)
     if known is not None:
         charges.ask_soon(session, known.id, after=ask_after)
+        charging.reserve(session, known.id, payer.person_id, order.means)
         return known.id
-    wanted = charges.NewOrder(payer.person_id, order.amount, order.description, request_key=order.request_key)
+    wanted = charges.NewOrder(
+        payer.person_id,
+        order.amount,
+        order.description,
+        request_key=order.request_key,
+        saves_method=order.means.saves,
+    )
     payment_id = charges.reserve(session, wanted, cause=actor.cause, ask_after=ask_after)
+    charging.reserve(session, payment_id, payer.person_id, order.means)
     audit.record(
         session,
         actor,

@@ -17,6 +17,7 @@ from azora_admin.ledger import actions as ledger
 from azora_admin.ledger.rules import Entry
 from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace import queries as courses
+from azora_admin.messaging import outbox
 from azora_admin.messaging.outbox import stripe_lock
 from azora_admin.payments.actions import charges
 from azora_admin.payments.actions.charges import Settling
@@ -37,6 +38,7 @@ def settle(session: Session, intent: Intent, *, cause: str) -> bool:
     if step is not None and step.to_status == "completed":
         _book_sale(session, payment, at=_paid_at(intent), cause=cause)
         _open_course(session, payment)
+        _keep_method(session, payment, intent)
         paperwork.give_receipt(session, payment.id, payer_id=payment.payer_id, paid_at=_paid_at(intent))
     is_completed = is_paid(payment.status) or (step is not None and step.to_status == "completed")
     fee = intent.charge.fee if intent.charge else None
@@ -73,6 +75,15 @@ def _open_course(session: Session, payment: Settling) -> None:
             course_id=payment.course_id,
             reason="purchase",
             payment_id=payment.id,
+        )
+
+
+def _keep_method(session: Session, payment: Settling, intent: Intent) -> None:
+    """What it was paid with was to be kept: a job asks what it is, should the event that tells it be lost."""
+    if payment.saves_method and intent.method_id is not None:
+        method_id = intent.method_id
+        outbox.enqueue(
+            session, outbox.FOLLOW_METHOD, {"method": method_id}, lock=outbox.stripe_lock(method_id)
         )
 
 

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 import procrastinate
 
+from azora_admin.core import clock, db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.core.ids import DisputeId, PaymentId, PersonId, RefundId
-from azora_admin.flows import asking, confirming, dispute, refund_sending, resetting
+from azora_admin.core.ids import DisputeId, PaymentId, PersonId, RefundId, SetupId
+from azora_admin.flows import asking, confirming, dispute, refund_sending, resetting, saving
+from azora_admin.gateways.stripe import methods
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import mail, rounds, stripe_events
 from azora_admin.messaging import outbox
 
 log = logging.getLogger(__name__)
+_FIRST_PAUSE: Final = timedelta(seconds=15)
+_LONGEST_PAUSE: Final = timedelta(hours=4)
+_MOST_TRIES: Final = 15
 
 
 def register(queue: procrastinate.App, settings: Settings) -> None:
     """Tell ``queue`` what each job does, and what is done by the clock."""
     stripe = StripeConnection(settings)
     _register_jobs(queue, stripe)
+    _register_methods(queue, stripe)
     _register_mail(queue, settings)
     _register_links(queue, settings.secret_key.get_secret_value())
     rounds.register(queue, settings, stripe)
@@ -53,6 +61,45 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
             dispute.ask(stripe, DisputeId(UUID(dispute_id)))
         except DomainError as error:
             log.warning("dispute %s was asked for in vain: %s", dispute_id, error)
+
+
+def _register_methods(queue: procrastinate.App, stripe: StripeConnection) -> None:
+    @queue.task(name=outbox.ASK_FOR_SETUP)
+    def ask_for_setup(setup_id: str) -> None:
+        try:
+            saving.ask(stripe, SetupId(UUID(setup_id)))
+        except DomainError as error:
+            log.warning("setup %s was asked for in vain: %s", setup_id, error)
+
+    @queue.task(name=outbox.FOLLOW_METHOD)
+    def follow_method(method: str, tries: str = "0") -> None:
+        try:
+            saving.follow_method(stripe, method)
+        except DomainError as error:
+            _again(outbox.FOLLOW_METHOD, method, int(tries), error)
+
+    @queue.task(name=outbox.DETACH_METHOD)
+    def detach_method(method: str, tries: str = "0") -> None:
+        try:
+            methods.detach_method(stripe, method)
+        except DomainError as error:
+            _again(outbox.DETACH_METHOD, method, int(tries), error)
+
+
+def _again(job: str, method: str, tries: int, error: DomainError) -> None:
+    """Later, ever more seldom, and after a day no more: the failed job is shown then. Raises ``error``."""
+    log.warning("%s of %s was in vain: %s", job, method, error)
+    if tries >= _MOST_TRIES:
+        raise error
+    at = clock.now() + min(_FIRST_PAUSE * 2**tries, _LONGEST_PAUSE)
+    with db.transaction() as session:
+        outbox.enqueue(
+            session,
+            job,
+            {"method": method, "tries": str(tries + 1)},
+            lock=outbox.stripe_lock(method),
+            at=at,
+        )
 
 
 def _register_mail(queue: procrastinate.App, settings: Settings) -> None:

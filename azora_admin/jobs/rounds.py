@@ -13,7 +13,7 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.flows import asking, backfill, dispute, reconciling, refund_sending
+from azora_admin.flows import asking, backfill, dispute, reconciling, refund_sending, saving
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.actions import app_sessions, links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
@@ -54,6 +54,11 @@ def _ask_and_requeue(queue: procrastinate.App, settings: Settings) -> None:
     @queue.task(name="rounds.ask_for_silent_refunds", queueing_lock="rounds.ask_for_silent_refunds")
     def ask_for_silent_refunds(timestamp: int) -> None:
         refund_sending.enqueue_due(first_pause=timedelta(seconds=settings.ask_after_seconds))
+
+    @queue.periodic(cron="* * * * * */15")
+    @queue.task(name="rounds.ask_for_silent_setups", queueing_lock="rounds.ask_for_silent_setups")
+    def ask_for_silent_setups(timestamp: int) -> None:
+        saving.enqueue_due(first_pause=timedelta(seconds=settings.ask_after_seconds))
 
     @queue.periodic(cron="* * * * * */10")
     @queue.task(name="rounds.ask_for_disputes", queueing_lock="rounds.ask_for_disputes")

@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
 from azora_admin.core import db
 from azora_admin.core.errors import DomainError
-from azora_admin.flows import dispute, refund, sale
-from azora_admin.gateways.stripe import disputes, intents, refunds
+from azora_admin.flows import dispute, refund, sale, saving
+from azora_admin.gateways.stripe import disputes, intents, methods, refunds
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.gateways.stripe.shapes import Dispute, FraudWarning, Intent, Refund
 from azora_admin.messaging import inbox
@@ -33,8 +33,19 @@ class NotYetKnown(DomainError):
         super().__init__(409, "not_yet_known", f"{object_id} belongs to no payment that is known here.")
 
 
+class News(Protocol):
+    """What Stripe says now of the object that an event is about."""
+
+    @property
+    def names_ours(self) -> bool:
+        """Whether it names something of ours, so that we should know it."""
+
+    def settle(self, session: Session, *, cause: str) -> bool:
+        """Do what follows from it. False when it is about nothing that is known here."""
+
+
 @dataclass(frozen=True, slots=True)
-class News:
+class MoneyNews:
     """What Stripe says now of an intent and, where the event is about those, of its refunds, disputes and warnings."""
 
     intent: Intent
@@ -42,14 +53,28 @@ class News:
     disputes: Sequence[Dispute] = ()
     warnings: Sequence[FraudWarning] = ()
 
+    @property
+    def names_ours(self) -> bool:
+        return self.intent.payment_id is not None
+
+    def settle(self, session: Session, *, cause: str) -> bool:
+        """The sale first: a refund or a dispute may be told of before we have heard that it was paid at all."""
+        known = sale.settle(session, self.intent, cause=cause)
+        return (
+            known
+            and all(refund.settle(session, told, cause=cause) for told in self.refunds)
+            and all(dispute.settle(session, told, cause=cause) for told in self.disputes)
+            and all(dispute.settle_warning(session, told) for told in self.warnings)
+        )
+
 
 def _intent(stripe: StripeConnection, event: Received) -> News | None:
-    return News(intents.fetch_intent(stripe, event.object_id))
+    return MoneyNews(intents.fetch_intent(stripe, event.object_id))
 
 
 def _intent_of_charge(stripe: StripeConnection, event: Received) -> News | None:
     intent_id = intents.fetch_charge_intent_id(stripe, event.object_id)
-    return News(intents.fetch_intent(stripe, intent_id)) if intent_id else None
+    return MoneyNews(intents.fetch_intent(stripe, intent_id)) if intent_id else None
 
 
 def _refunds_of_charge(stripe: StripeConnection, event: Received) -> News | None:
@@ -57,26 +82,34 @@ def _refunds_of_charge(stripe: StripeConnection, event: Received) -> News | None
     if intent_id is None:
         return None
     intent = intents.fetch_intent(stripe, intent_id)
-    return News(intent, refunds.refunds_of_intent(stripe, intent_id))
+    return MoneyNews(intent, refunds.refunds_of_intent(stripe, intent_id))
 
 
 def _refund(stripe: StripeConnection, event: Received) -> News | None:
     told = refunds.fetch_refund(stripe, event.object_id)
-    return News(intents.fetch_intent(stripe, told.intent_id), [told]) if told.intent_id else None
+    return MoneyNews(intents.fetch_intent(stripe, told.intent_id), [told]) if told.intent_id else None
+
+
+def _setup(stripe: StripeConnection, event: Received) -> News | None:
+    return saving.fetch_setup(stripe, event.object_id)
+
+
+def _method(stripe: StripeConnection, event: Received) -> News | None:
+    return saving.MethodNews(methods.fetch_method(stripe, event.object_id))
 
 
 def _dispute(stripe: StripeConnection, event: Received) -> News | None:
     told = disputes.fetch_dispute(stripe, event.object_id)
     if told.intent_id is None:
         return None
-    return News(intents.fetch_intent(stripe, told.intent_id), disputes=[told])
+    return MoneyNews(intents.fetch_intent(stripe, told.intent_id), disputes=[told])
 
 
 def _warning(stripe: StripeConnection, event: Received) -> News | None:
     told = disputes.fetch_warning(stripe, event.object_id)
     if told.intent_id is None:
         return None
-    return News(intents.fetch_intent(stripe, told.intent_id), warnings=[told])
+    return MoneyNews(intents.fetch_intent(stripe, told.intent_id), warnings=[told])
 
 
 Fetch = Callable[[StripeConnection, Received], News | None]
@@ -100,6 +133,14 @@ FLOWS: Final[dict[str, Fetch]] = {
     "charge.dispute.closed": _dispute,
     "radar.early_fraud_warning.created": _warning,
     "radar.early_fraud_warning.updated": _warning,
+    "setup_intent.succeeded": _setup,
+    "setup_intent.requires_action": _setup,
+    "setup_intent.setup_failed": _setup,
+    "setup_intent.canceled": _setup,
+    "payment_method.attached": _method,
+    "payment_method.detached": _method,
+    "payment_method.updated": _method,
+    "payment_method.automatically_updated": _method,
 }
 
 
@@ -131,9 +172,9 @@ def _follow(stripe: StripeConnection, event: Received, fetch: Fetch) -> None:
 
 def _finish(session: Session, event: Received, news: News | None) -> None:
     """Do what follows from the news, and finish the event. Raises NotYetKnown, Mismatch."""
-    if news is not None and _settle(session, news, cause=f"stripe:{event.event_id}"):
+    if news is not None and news.settle(session, cause=f"stripe:{event.event_id}"):
         inbox.mark_handled(session, event.event_id)
-    elif news is not None and news.intent.payment_id:
+    elif news is not None and news.names_ours:
         raise NotYetKnown(event.object_id)
     else:
         # Made outside of this program (by hand in the dashboard, say): nothing here follows from it.
@@ -166,17 +207,6 @@ def rehearse(stripe: StripeConnection, event_id: str) -> Rehearsal:
 
 def _reason(error: Exception) -> str:
     return inbox.storable(f"{type(error).__name__}: {error}")
-
-
-def _settle(session: Session, news: News, *, cause: str) -> bool:
-    """The sale first: a refund or a dispute may be told of before we have heard that it was paid at all."""
-    known = sale.settle(session, news.intent, cause=cause)
-    return (
-        known
-        and all(refund.settle(session, told, cause=cause) for told in news.refunds)
-        and all(dispute.settle(session, told, cause=cause) for told in news.disputes)
-        and all(dispute.settle_warning(session, told) for told in news.warnings)
-    )
 
 
 def _is_expected(error: Exception) -> bool:

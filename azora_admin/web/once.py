@@ -18,7 +18,7 @@ from flask import Response, current_app, g, request
 from sqlalchemy.orm import Session
 
 from azora_admin.core import db, sealing
-from azora_admin.core.errors import Conflict, FieldError, Invalid, NotFound
+from azora_admin.core.errors import Conflict, Declined, FieldError, Invalid, NotFound
 from azora_admin.messaging import replies
 from azora_admin.messaging.replies import Answer, Asked, Claim, InProgress
 from azora_admin.web import bodies, errors
@@ -54,7 +54,7 @@ def once(view: Callable[P, Response]) -> Callable[P, Response]:
         try:
             response = _checked(view(*args, **kwargs))
             over = response.status_code < 400
-        except (NotFound, Conflict) as refused:
+        except (NotFound, Conflict, Declined) as refused:
             # As final as a good answer. What is invalid may be mended and sent again under the same key.
             response = errors.refusal(refused)
             if not isinstance(refused, InProgress):

@@ -31,6 +31,7 @@ EXAMPLES: Final = {
     "api_v1.refund_requests.index": ("/api/v1/refund-requests", "learner"),
     "api_v1.refund_requests.show": ("/api/v1/refund-requests/{request}", "learner"),
     "api_v1.me.show": ("/api/v1/me", "learner"),
+    "api_v1.payment_methods.index": ("/api/v1/me/payment-methods", "learner"),
     "api_v1.me.access": ("/api/v1/me/access?course_id={course}", "learner"),
     "api_v1.contract.openapi": ("/api/v1/openapi.json", None),
     "well_known.jwks": ("/.well-known/jwks.json", None),

@@ -6,22 +6,29 @@ from flask import Blueprint, Response
 
 from azora_admin.api import answers, bearer, bodies, shapes
 from azora_admin.api.description import PAYMENTS, Answer, Header, describe
-from azora_admin.api.problems import OF_PAYMENT
+from azora_admin.api.problems import (
+    OF_PAYMENT,
+    OUTCOME_UNKNOWN,
+    PAYMENT_NOT_CANCELLABLE,
+    PAYMENT_NOT_FOUND,
+    PROVIDER_REFUSED,
+)
 from azora_admin.core.errors import FieldError, Invalid
-from azora_admin.core.ids import CourseId
+from azora_admin.core.ids import CourseId, PaymentId
 from azora_admin.core.money import Money
-from azora_admin.flows import checkout, paying
+from azora_admin.flows import cancelling, checkout, paying
+from azora_admin.flows.charging import Means
 from azora_admin.identity.rules import Action
 from azora_admin.web import limits
 from azora_admin.web.callers import actor, caller, needs
 from azora_admin.web.money import till
-from azora_admin.web.once import kept, once, request_key
+from azora_admin.web.once import HEADER, kept, once, request_key
 
 _ADDRESS = Header("Location", "Where the payment is; an enrolment has none.", always=False)
 
 
 def blueprint() -> Blueprint:
-    """POST /payments."""
+    """POST /payments and /payments/{id}/cancel."""
     payments = Blueprint("paying", __name__)
     bearer.require_token(payments)
 
@@ -40,9 +47,35 @@ def blueprint() -> Blueprint:
 
         Of a course, as `POST /courses/{course_id}/purchase` does, or of an amount. Its PaymentIntent is created at
         Stripe; confirm that with the `client_secret`. Nobody has a share in an amount: it is the platform's.
+        With `payment_method` it is charged at once: 201 when it is `completed`, `processing`, or `requires_action` (go
+        on with the `client_secret`), 402 when it was declined, and then it can still be paid otherwise.
         """
         made = _made(body)
         return answers.bought(made)
+
+    @payments.post("/payments/<payment_id>/cancel")
+    @needs(Action.BUY)
+    @once
+    @limits.limit_money
+    @describe(
+        "cancel_payment",
+        PAYMENTS,
+        Answer(200, shapes.Payment),
+        refusals=[PAYMENT_NOT_FOUND, PAYMENT_NOT_CANCELLABLE, PROVIDER_REFUSED, OUTCOME_UNKNOWN],
+    )
+    def cancel(payment_id: PaymentId, body: bodies.NoBody) -> Response:
+        """Cancel a payment.
+
+        One of your own that is not paid and not with the bank. Stripe is told first, so that it can't be paid after it.
+        """
+        cancelled = cancelling.cancel(
+            till().stripe,
+            caller(),
+            actor(),
+            payment_id=payment_id,
+            finish=lambda session, one: kept(session, answers.json(answers.payment(one))),
+        )
+        return answers.json(answers.payment(cancelled))
 
     return payments
 
@@ -64,6 +97,7 @@ def _made(body: bodies.NewPayment) -> checkout.Purchase | checkout.Enrolment:
         actor(),
         course_id=wanted,
         ask_after=till().ask_after,
+        means=_means(body),
         finish=lambda session, made: kept(session, answers.bought(made)),
     )
 
@@ -75,7 +109,13 @@ def _wanted(body: bodies.NewPayment) -> CourseId | paying.AmountOrder:
         return body.course_id
     if body.amount is None or body.currency is None or body.description is None:
         raise AssertionError("checked above")
-    return paying.AmountOrder(Money(body.amount, body.currency), body.description, request_key())
+    return paying.AmountOrder(
+        Money(body.amount, body.currency), body.description, request_key(), _means(body)
+    )
+
+
+def _means(body: bodies.NewPayment) -> Means:
+    return Means(method_id=body.payment_method, saves=body.save)
 
 
 def _check(body: bodies.NewPayment) -> None:
@@ -90,6 +130,9 @@ def _check(body: bodies.NewPayment) -> None:
     else:
         text = "An amount needs this, too."
         errors += [FieldError(name, "missing", text) for name, value in of_amount.items() if value is None]
+    if body.payment_method is not None and request_key() is None:
+        text = "Without a key, a lost answer could mean two charges."
+        errors.append(FieldError(HEADER, "missing", text))
     if body.coupon is not None:
         coupon = FieldError("coupon", "coupon_invalid", "There is no such coupon.")
         raise Invalid([*errors, coupon], code="invalid" if errors else "coupon_invalid")

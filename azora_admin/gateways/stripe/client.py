@@ -45,9 +45,12 @@ class NoAnswer(DomainError):
 
 
 class Refused(DomainError):
-    """Stripe understood and declined for good. What it said (``told``, ``reference``) is for us, not the payer."""
+    """Stripe understood and declined for good. What it said (``told``, ``reference``) is for us, not the payer.
 
-    def __init__(self, code: str, told: str, reference: str | None) -> None:
+    ``is_decline``: the bank said no to the card, and the intent tells why.
+    """
+
+    def __init__(self, code: str, told: str, reference: str | None, *, is_decline: bool = False) -> None:
         super().__init__(
             502,
             "payment_provider_refused",
@@ -56,6 +59,7 @@ class Refused(DomainError):
         self.stripe_code = code
         self.told = told
         self.reference = reference
+        self.is_decline = is_decline
 
     def __str__(self) -> str:
         return f"{self.stripe_code}: {self.told} ({self.reference})"
@@ -108,4 +112,6 @@ def _our_errors() -> Iterator[None]:
     except stripe.StripeError as error:
         # The SDK leaves ``error.code`` empty on several classes; the body's own code is the one to trust.
         code = getattr(error.error, "code", None) or type(error).__name__
-        raise Refused(str(code), error.user_message or str(error), error.request_id) from error
+        said = error.user_message or str(error)
+        is_decline = isinstance(error, stripe.CardError)
+        raise Refused(str(code), said, error.request_id, is_decline=is_decline) from error

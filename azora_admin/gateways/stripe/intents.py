@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import stripe
 
 from azora_admin.core.errors import Invalid
 from azora_admin.core.ids import PaymentId, PersonId
 from azora_admin.core.money import Money, from_stripe, to_stripe
-from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
+from azora_admin.gateways.stripe.client import Refused, StripeConnection
+from azora_admin.gateways.stripe.creating import create_once
 from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
 from azora_admin.gateways.stripe.told import told, told_uuid
 
 if TYPE_CHECKING:
-    from stripe.params import CustomerCreateParams, PaymentIntentCreateParams, PaymentIntentListParams
+    from stripe.params import (
+        CustomerCreateParams,
+        PaymentIntentConfirmParams,
+        PaymentIntentCreateParams,
+        PaymentIntentListParams,
+    )
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 _EXPAND = ["latest_charge.balance_transaction"]
-_KEYS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,24 @@ class IntentRequest:
     amount: Money
     customer_id: str
     description: str
+    saves_method: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A try to charge a saved method. The payment's id and the try's ``number`` are the idempotency key."""
+
+    payment_id: PaymentId
+    number: int
+    intent_id: str
+    method_id: str
+    off_session: bool
 
 
 def create_customer(connection: StripeConnection, *, person_id: PersonId, email: str, name: str) -> str:
     """Make the person known at Stripe; the same person always gives the same customer. Returns its id."""
     wanted: CustomerCreateParams = {"email": email, "name": name, "metadata": {"person_id": str(person_id)}}
-    return _create_once(
+    return create_once(
         f"customer-{person_id}",
         create=lambda key: (
             connection.call(lambda v1: v1.customers.create(wanted, {"idempotency_key": key})).id
@@ -60,30 +75,15 @@ def create_intent(connection: StripeConnection, request: IntentRequest) -> Inten
         "metadata": {"payment_id": str(request.payment_id)},
         "expand": _EXPAND,
     }
-    return _create_once(
+    if request.saves_method:
+        wanted["setup_future_usage"] = "off_session"
+    return create_once(
         f"payment-{request.payment_id}",
         create=lambda key: _shape(
             connection.call(lambda v1: v1.payment_intents.create(wanted, {"idempotency_key": key}))
         ),
         find=lambda: find_intent(connection, payment_id=request.payment_id, customer_id=request.customer_id),
     )
-
-
-def _create_once(key: str, *, create: Callable[[str], T], find: Callable[[], T | None]) -> T:
-    """Create under ``key``. Where Stripe keeps a failure or another body under it, take what is there, or a next key.
-
-    Source: docs.stripe.com/api/idempotent_requests: a stored answer is repeated, "including 500 errors".
-    """
-    for number in range(1, _KEYS + 1):
-        try:
-            return create(key if number == 1 else f"{key}-{number}")
-        except NoAnswer as lost:
-            if not lost.is_final:
-                raise
-        found = find()
-        if found is not None:
-            return found
-    raise NoAnswer
 
 
 def _find_customer(connection: StripeConnection, person_id: PersonId, email: str) -> str | None:
@@ -110,6 +110,26 @@ def fetch_intent(connection: StripeConnection, intent_id: str) -> Intent:
     return _shape(connection.call(lambda v1: v1.payment_intents.retrieve(intent_id, {"expand": _EXPAND})))
 
 
+def confirm_intent(connection: StripeConnection, confirmation: Confirmation) -> Intent:
+    """Charge a saved method, or get what an earlier try of this number came to; a decline is an answer like any other.
+
+    Raises NoAnswer, and Refused when Stripe would not even try (the method is gone, the intent is paid or given up).
+    """
+    one = confirmation
+    wanted: PaymentIntentConfirmParams = {"payment_method": one.method_id}
+    if one.off_session:
+        wanted["off_session"] = True
+    key = f"charge-{one.payment_id}-{one.number}"
+    try:
+        connection.call(
+            lambda v1: v1.payment_intents.confirm(one.intent_id, wanted, {"idempotency_key": key})
+        )
+    except Refused as refused:
+        if not refused.is_decline:
+            raise
+    return fetch_intent(connection, one.intent_id)
+
+
 def fetch_charge_intent_id(connection: StripeConnection, charge_id: str) -> str | None:
     """The id of the intent behind a charge; None for a charge that was made without one."""
     charge = connection.call(lambda v1: v1.charges.retrieve(charge_id))
@@ -117,13 +137,19 @@ def fetch_charge_intent_id(connection: StripeConnection, charge_id: str) -> str 
     return found if isinstance(found, str) or found is None else found.id
 
 
-def cancel_intent(connection: StripeConnection, intent_id: str, *, payment_id: PaymentId) -> Intent:
+def cancel_intent(
+    connection: StripeConnection,
+    intent_id: str,
+    *,
+    payment_id: PaymentId,
+    reason: Literal["abandoned", "requested_by_customer"] = "abandoned",
+) -> Intent:
     """Give up an intent that nobody confirmed. Raises Refused when it was paid meanwhile."""
     connection.call(
         lambda v1: v1.payment_intents.cancel(
             intent_id,
-            {"cancellation_reason": "abandoned"},
-            {"idempotency_key": f"cancel-{payment_id}"},
+            {"cancellation_reason": reason},
+            {"idempotency_key": f"cancel-{payment_id}-{reason}"},
         )
     )
     return fetch_intent(connection, intent_id)
@@ -141,6 +167,7 @@ def _shape(intent: stripe.PaymentIntent) -> Intent:
         payment_id=told_uuid(told(intent.metadata, "payment_id")),
         client_secret=intent.client_secret or "",
         refusal=_refusal(error) if error else None,
+        method_id=_id_of(intent.payment_method),
         charge=_charge(intent.latest_charge),
     )
 
@@ -179,5 +206,5 @@ def _fee(transaction: str | stripe.BalanceTransaction | None) -> Fee | None:
         return None
 
 
-def _id_of(reference: str | stripe.Customer | None) -> str | None:
-    return reference.id if isinstance(reference, stripe.Customer) else reference
+def _id_of(reference: str | stripe.Customer | stripe.PaymentMethod | None) -> str | None:
+    return reference if isinstance(reference, str) or reference is None else reference.id

@@ -49,6 +49,33 @@ class Intent:
     client_secret: str
     refusal: Refusal | None
     charge: Charge | None
+    method_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What a customer pays with, as far as it may be known here. Without a customer it belongs to nobody any more."""
+
+    id: str
+    customer_id: str | None
+    kind: str
+    brand: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A SetupIntent as Stripe tells it now. ``setup_id`` is ours; ``client_secret`` goes to its person alone."""
+
+    id: str
+    status: str
+    customer_id: str | None
+    setup_id: str | None
+    client_secret: str
+    method_id: str | None
+    refusal: Refusal | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class NewOrder:
     course_id: CourseId | None = None
     agreement_id: AgreementId | None = None
     request_key: str | None = None
+    saves_method: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Settling:
     amount: Money
     status: str
     fee_known: bool
+    saves_method: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def reserve(session: Session, order: NewOrder, *, cause: str, ask_after: timedel
             status="pending",
             description=order.description,
             request_key=order.request_key,
+            saves_method=order.saves_method,
             created_at=now,
             changed_at=now,
             next_ask_at=now + ask_after,
@@ -125,6 +128,7 @@ def find_for_settling(session: Session, intent: Intent) -> Settling | None:
         Payment.currency,
         Payment.status,
         Payment.fee_minor,
+        Payment.saves_method,
     )
     statement = select(*columns).with_for_update(of=Payment)
     row = session.execute(statement.where(Payment.stripe_payment_intent_id == intent.id)).one_or_none()
@@ -144,6 +148,7 @@ def find_for_settling(session: Session, intent: Intent) -> Settling | None:
         Money(row.amount_minor, row.currency),
         row.status,
         row.fee_minor is not None,
+        row.saves_method,
     )
 
 
@@ -182,7 +187,7 @@ def take_due(session: Session, *, first_pause: timedelta, limit: int) -> Sequenc
     now = clock.now()
     rows = session.execute(
         select(Payment.id, Payment.stripe_payment_intent_id, Payment.ask_count, Payment.created_at)
-        .where(Payment.next_ask_at <= now)
+        .where(Payment.next_ask_at <= now, Payment.parked_at.is_(None))
         .order_by(Payment.next_ask_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -208,6 +213,17 @@ def mark_unknown(session: Session, payment_id: PaymentId, *, cause: str) -> None
         update(Payment).where(Payment.id == payment_id).values(status=UNKNOWN, changed_at=clock.now())
     )
     note(session, payment_id, from_status="pending", to_status=UNKNOWN, reason=_SILENT, cause=cause)
+
+
+def mark_charge_unknown(session: Session, payment_id: PaymentId, *, cause: str) -> None:
+    """Stripe did not answer whether it charged: it is asked until that is known. Under the intent's lock."""
+    status = session.scalar(select(Payment.status).where(Payment.id == payment_id).with_for_update())
+    if status not in OPEN or status == UNKNOWN:
+        return  # settled, or asked about already
+    session.execute(
+        update(Payment).where(Payment.id == payment_id).values(status=UNKNOWN, changed_at=clock.now())
+    )
+    note(session, payment_id, from_status=status, to_status=UNKNOWN, reason=_SILENT, cause=cause)
 
 
 def give_up(session: Session, payment_id: PaymentId, *, cause: str, reason: str = "Abandoned") -> None:

@@ -214,7 +214,7 @@ def take_due(session: Session, *, first_pause: timedelta, limit: int) -> Sequenc
             Payment.stripe_payment_intent_id,
         )
         .join(Payment, Payment.id == Refund.payment_id)
-        .where(Refund.next_ask_at <= now)
+        .where(Refund.next_ask_at <= now, Refund.parked_at.is_(None))
         .order_by(Refund.next_ask_at)
         .limit(limit)
         .with_for_update(of=Refund, skip_locked=True)

@@ -39,6 +39,7 @@ class PaymentView:
     refunded: Money
     policy: Policy
     has_refunds: bool
+    saves_method: bool
     revision: int
 
 
@@ -58,6 +59,7 @@ _COLUMNS = (
     Payment.refunded_minor,
     policy_of_payment(),
     exists().where(Refund.payment_id == Payment.id),
+    Payment.saves_method,
     revision(Payment),
 )
 
@@ -152,6 +154,6 @@ def method_words(session: Session, payment_id: PaymentId) -> str:
 
 def _view(row: Sequence[Any]) -> PaymentView:
     payment_id, payer_id, course_id, amount_minor, currency, *after = row
-    after[-4] = Money(after[-4], currency)  # what was refunded
-    after[-3] = policy_told(after[-3])
+    after[-5] = Money(after[-5], currency)  # what was refunded
+    after[-4] = policy_told(after[-4])
     return PaymentView(payment_id, payer_id, course_id, Money(amount_minor, currency), *after)

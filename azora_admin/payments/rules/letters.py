@@ -48,3 +48,13 @@ class RefundFailed(Letter):
     amount: str
     title: str
     payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentNeedsYou(Letter):
+    """To a payer who was not there when the bank wanted them: the payment waits for their word."""
+
+    kind: ClassVar[str] = "payment_needs_you"
+    amount: str
+    title: str
+    payment_id: str

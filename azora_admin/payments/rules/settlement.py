@@ -36,6 +36,9 @@ GONE: Final = frozenset({"refunded", "charged_back"})
 # States that Stripe or the payer can still change, so that silence is worth a question.
 OPEN: Final = frozenset({"pending", UNKNOWN, "requires_action", "processing", "failed"})
 
+# The bank wants its customer, who was not there: the payment is not lost, it waits for them.
+AUTHENTICATION: Final = "authentication_required"
+
 ABANDONED_AFTER: Final = timedelta(hours=24)
 # A few percent of requests ask early, the rest ever more seldom; the last pause repeats.
 _PAUSES: Final = (1, 3, 9, 30, 90, 180, 540, 1080, 2160, 4320)
@@ -92,7 +95,7 @@ def decide(order: Order, intent: Intent) -> Transition | None:
         _check_received(order, intent)
     refused = intent.refusal if status == "pending" else None
     if refused:
-        status = "failed"
+        status = "requires_action" if refused.code == AUTHENTICATION else "failed"
     if status == order.status and not refused:
         return None
     return Transition(status, refused)
