@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from azora_admin.core.errors import NotFound
@@ -16,7 +16,7 @@ from azora_admin.core.money import Money
 from azora_admin.core.paging import Cursor, Page, page_of
 from azora_admin.identity.tables import Person
 from azora_admin.marketplace.tables import Course
-from azora_admin.payments.rules.disputes import ANSWERABLE, is_closed, is_inquiry
+from azora_admin.payments.rules.disputes import ANSWERABLE, INQUIRY, is_closed, is_inquiry
 from azora_admin.payments.tables import Dispute, DisputeMovement, Payment
 from azora_admin.reports.keyset import newest_first
 
@@ -83,6 +83,12 @@ def dispute_rows_of(session: Session, payment_id: PaymentId) -> Sequence[Dispute
         _rows().where(Dispute.payment_id == payment_id).order_by(Dispute.opened_at.desc(), Dispute.id.desc())
     )
     return [_row(row) for row in found]
+
+
+def has_open_inquiry(session: Session, payment_id: PaymentId) -> bool:
+    """Whether the payer's bank inquires about the payment, without having taken money. One statement."""
+    is_open = Dispute.status.in_(INQUIRY) & Dispute.closed_at.is_(None)
+    return bool(session.scalar(select(exists().where(Dispute.payment_id == payment_id, is_open))))
 
 
 def dispute_line(session: Session, dispute_id: DisputeId) -> DisputeRow:

@@ -260,6 +260,7 @@ def _top_courses(session: Session, period: Period, currency: str) -> Sequence[To
             Payment.course_id.is_not(None),
         )
         .group_by(Payment.course_id)
+        .having(gross > 0)
         .order_by(gross.desc(), Payment.course_id)
         .limit(TOP)
         .subquery()

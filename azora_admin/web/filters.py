@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from azora_admin.core import clock
 from azora_admin.core.money import Money, exponent, money_text
-from azora_admin.web import browsers, highlighting, navigation, statuses
+from azora_admin.web import browsers, dispute_words, highlighting, navigation, statuses
 
 MINUS: Final = "\u2212"
 _DAY: Final = timedelta(days=1)
@@ -194,6 +194,10 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "device_icon": browsers.icon,
     "payment_look": statuses.payment_look,
     "refund_look": statuses.refund_look,
+    "dispute_look": dispute_words.dispute_look,
+    "answer_look": dispute_words.answer_look,
+    "due_look": dispute_words.due_look,
+    "due_text": dispute_words.due_text,
     "event_look": statuses.EVENT.__getitem__,
     "day_look": statuses.DAY.__getitem__,
     "difference_look": statuses.DIFFERENCE.__getitem__,

@@ -60,6 +60,7 @@ WORKSPACES: Final = (
                 (
                     Link("admin.payments", "credit-card", "Payments", Action.READ_PAYMENTS, "p"),
                     Link("admin.refunds", "undo-2", "Refunds", Action.READ_PAYMENTS, "r"),
+                    Link("admin.disputes", "gavel", "Disputes", Action.READ_PAYMENTS, "d"),
                     Link(
                         "admin.reconciliation",
                         "scale",

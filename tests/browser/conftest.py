@@ -18,7 +18,7 @@ from azora_admin.app import create_app
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.config import Settings
-from azora_admin.core.ids import EntryId, PaymentId, PersonId, RefundRequestId, new_id
+from azora_admin.core.ids import DisputeId, EntryId, PaymentId, PersonId, RefundRequestId, new_id
 from azora_admin.core.money import Money
 from azora_admin.identity.actions import audit
 from azora_admin.identity.actions.api_keys import create_key
@@ -61,6 +61,7 @@ class Scene:
     refunded: PaymentId
     differing: UUID
     asked: RefundRequestId
+    disputed: DisputeId
 
 
 @pytest.fixture(scope="session")
@@ -98,8 +99,9 @@ def scene(served: str) -> Scene:
         rust = market.add_course("Rust for Embedded Linux", priya, 4900)
         dear = market.add_course(LONG_TITLE, other, 40_000_000)
         for learner in market.add_learners(range(28)):
-            market.pay(learner, rust)
+            latest = market.pay(learner, rust)
             moving.advance(timedelta(days=1))
+        disputed = market.dispute(latest)
         sold = market.pay(market.add_learners([28])[0], market.add_course("Pricing for SaaS", other, 4900))
         market.refund_in_dashboard(sold, 4900, status="failed")
         market.refund_in_dashboard(sold, 1000)
@@ -124,6 +126,7 @@ def scene(served: str) -> Scene:
         sold,
         differ("re_1"),
         asked,
+        disputed,
     )
 
 

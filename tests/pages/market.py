@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
+from sqlalchemy import select
+
 from azora_admin.core import clock, db
 from azora_admin.core.config import load_settings
 from azora_admin.core.ids import (
     AgreementId,
     CourseId,
+    DisputeId,
     PaymentId,
     PersonId,
     RefundId,
@@ -22,6 +25,7 @@ from azora_admin.core.ids import (
     new_id,
 )
 from azora_admin.core.money import Money
+from azora_admin.flows import dispute as dispute_flow
 from azora_admin.flows import refund, refund_requests, refunding, sale
 from azora_admin.gateways.stripe import shapes
 from azora_admin.gateways.stripe.client import StripeConnection
@@ -38,6 +42,7 @@ from azora_admin.payments.actions import charges, refund_policies
 from azora_admin.payments.queries import get_payment, policy_in_force
 from azora_admin.payments.rules.refund_policy import Policy
 from azora_admin.payments.rules.refunds import Limits
+from azora_admin.payments.tables import Dispute
 
 PASSWORD = "correct horse battery"
 
@@ -170,6 +175,31 @@ def pay_out(instructor_id: PersonId, amount: int) -> None:
             occurred_at=clock.now(),
         )
         ledger.post(session, entry)
+
+
+def dispute(payment_id: PaymentId, *, status: str = "needs_response", amount: int | None = None) -> DisputeId:
+    """A dispute of the payment in which the bank has the money, unless it is an inquiry, was won or was closed."""
+    with db.transaction() as session:
+        paid = get_payment(session, payment_id).amount
+        wanted = Money(amount or paid.amount, paid.currency)
+        stripe_id = f"dp_{new_id().hex}"
+        taken = shapes.DisputeMovement(f"txn_{stripe_id}", -wanted, Money(1500, paid.currency), clock.now())
+        told = shapes.Dispute(
+            id=stripe_id,
+            intent_id=_intent_id(payment_id),
+            amount=wanted,
+            status=status,
+            reason="fraudulent",
+            network_code="10.4",
+            submissions=0,
+            opened_at=clock.now(),
+            due_at=clock.now() + timedelta(days=8, hours=1),
+            movements=() if status.startswith("warning_") or status == "won" else (taken,),
+            asked_at=clock.now(),
+        )
+        assert dispute_flow.settle(session, told, cause="ask")
+        found = session.scalars(select(Dispute.id).where(Dispute.stripe_dispute_id == stripe_id)).one()
+        return DisputeId(found)
 
 
 def ask_for_refund(asker_id: PersonId, payment_id: PaymentId, amount: int | None = None) -> RefundId:

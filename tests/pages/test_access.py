@@ -21,6 +21,8 @@ ADMIN = [
     "/admin/refunds",
     "/admin/refunds/requests",
     "/admin/refunds/requests/{request}",
+    "/admin/disputes",
+    "/admin/disputes/{dispute}",
     "/admin/entries/{entry}",
     "/admin/events",
     "/admin/events/{event}",
@@ -80,6 +82,7 @@ def sold() -> dict[str, str]:
         "event": "evt_1",
         "difference": str(differ("re_1")),
         "request": str(request),
+        "dispute": str(market.dispute(payment)),
     }
 
 
@@ -107,6 +110,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         .replace("<entry_id>", "{entry}")
         .replace("<person_id>", "{person}")
         .replace("<event_id>", "{event}")
+        .replace("<dispute_id>", "{dispute}")
         .replace("<refund_id>", "{refund}")
         .replace("<difference_id>", "{difference}")
         .replace("<request_id>", "{request}")

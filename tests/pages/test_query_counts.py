@@ -23,6 +23,9 @@ PAGES = {
         "/admin/refunds?state=succeeded",
         "/admin/refunds/requests",
         "/admin/refunds/requests/{request}",
+        "/admin/disputes",
+        "/admin/disputes?state=answer",
+        "/admin/disputes/{dispute}",
         "/admin/events",
         "/admin/events?type=payment_intent.succeeded&state=handled&dates=7d",
         "/admin/events/{event}",
@@ -55,11 +58,17 @@ def test_a_page_costs_no_more_statements_with_more_rows(
     receive("evt_1")
     market.refund_in_dashboard(payment, 100)
     request = market.ask_back(first, payment)
+    dispute = market.dispute(payment, amount=1000)
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0].id
     client = browser(email)
     path = path.format(
-        payment=payment, entry=entry, event="evt_1", difference=differ("re_1"), request=request
+        payment=payment,
+        entry=entry,
+        event="evt_1",
+        dispute=dispute,
+        difference=differ("re_1"),
+        request=request,
     )
     client.get(path)
     with statements() as few:

@@ -171,3 +171,12 @@ def test_a_refund_that_failed_is_none(shop: Shop) -> None:
     parts = look(SystemClock()).division
     assert parts.refunded.is_zero
     assert parts.instructors + parts.platform + parts.processing == parts.gross
+
+
+def test_what_a_bank_took_is_no_partys_any_more_and_no_best_course(test_clock: FixedClock) -> None:
+    teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
+    (learner,) = market.add_learners([1])
+    market.dispute(market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 4900)))
+    seen = look(test_clock)
+    assert (seen.gross.now, seen.revenue.now, seen.platform_revenue) == (4900, 0, Money(0, "usd"))
+    assert list(seen.top_courses) == []

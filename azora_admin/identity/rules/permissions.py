@@ -33,6 +33,7 @@ class Action(StrEnum):
     REFUND = "refunds:write"
     REFUND_MORE = "refunds:more"
     APPROVE_REFUNDS = "refunds:approve"
+    ANSWER_DISPUTES = "disputes:answer"
     READ_LEDGER = "ledger:read"
     READ_RECONCILIATION = "reconciliation:read"
     CORRECT_BOOKS = "reconciliation:write"
@@ -121,6 +122,13 @@ PERMISSIONS: Final = (
         _roles("finance", "admin"),
         changes=True,
         dangerous=True,
+    ),
+    Permission(
+        Action.ANSWER_DISPUTES,
+        "Send evidence to a payer's bank, or accept a dispute",
+        _roles("finance", "admin"),
+        changes=True,
+        moves_money=True,
     ),
     Permission(Action.READ_LEDGER, "See ledger entries and what explains them", STAFF),
     Permission(Action.READ_RECONCILIATION, "See where the book differs from Stripe's statement", STAFF),

@@ -16,6 +16,7 @@ from azora_admin.flows import refunding
 from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.payments.rules.refunds import NOTE_LONGEST, REASONS
+from azora_admin.reports.dispute_list import has_open_inquiry
 from azora_admin.reports.payment_rows import PaymentRow
 from azora_admin.reports.payment_story import payment_line
 from azora_admin.reports.refund_preview import Line, lines
@@ -116,6 +117,7 @@ def _amount(payment: PaymentRow, entered: Entered) -> int | None:
 def _show(payment_id: PaymentId, entered: Entered, *, refused: DomainError | None = None) -> Response:
     with db.snapshot() as session:
         payment = payment_line(session, payment_id)
+        is_inquired = has_open_inquiry(session, payment_id)
         rehearsal = _rehearse(session, payment, entered)
     wrong = refused or (rehearsal.refused if request.method == "POST" else None)
     is_drawer = hx.wanted_part() != "reversal"
@@ -126,6 +128,7 @@ def _show(payment_id: PaymentId, entered: Entered, *, refused: DomainError | Non
         beside=() if is_drawer else ("refunds/_button.html",),
         status=422 if wrong and is_drawer else 200,
         payment=payment,
+        is_inquired=is_inquired,
         entered=entered,
         rehearsal=rehearsal,
         problems=problems_of(wrong) if wrong else (),
