@@ -32,7 +32,8 @@ from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace.rules import INSTRUCTOR_BASIS_POINTS, check_course
 from azora_admin.marketplace.tables import Course
 from azora_admin.payments.actions import charges
-from azora_admin.sandbox import catalogue, studying
+from azora_admin.payments.rules.refunds import Limits
+from azora_admin.sandbox import catalogue, complaining, studying
 from azora_admin.sandbox.catalogue import DemoCourse, DemoPerson
 from azora_admin.sandbox.phone import CallFailed, Line, Wallet
 
@@ -56,10 +57,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Who buys and what there is to buy."""
+    """Who buys, what there is to buy, and who is asked for money back."""
 
     learners: list[SignedIn]
     courses: list[tuple[CourseId, int]]
+    finance: SignedIn
 
 
 def seed_demo(settings: Settings, say: Say) -> bool:
@@ -100,7 +102,8 @@ def _lay_ground(password_hash: str) -> Shelf:
     ]
     # Whoever signs in as one of the demo people should find something on their page.
     regulars = [buyer for buyer in buyers if buyer.email.endswith("@demo.azora.test")]
-    return Shelf(buyers + regulars * 4, [(course, weight) for course, weight in courses if weight])
+    finance = next(person for person in persons.values() if "finance" in person.roles)
+    return Shelf(buyers + regulars * 4, [(course, weight) for course, weight in courses if weight], finance)
 
 
 def _everybody() -> Iterator[DemoPerson]:
@@ -171,6 +174,12 @@ def _shares(instructor: PersonId, course: DemoCourse, persons: dict[str, SignedI
 def _relive(settings: Settings, demo: Shelf, fixed: FixedClock, stand_in: Line, say: Say) -> None:
     """Day by day: what was sold, then what was left lying is asked for, as the rounds would have done."""
     stripe, wallet = StripeConnection(settings), Wallet(settings.stripe_api_base)
+    office = complaining.Office(
+        stripe,
+        stand_in,
+        demo.finance,
+        Limits(support=settings.refund_support_limit, alone=settings.refund_alone_limit),
+    )
     end = clock.SystemClock().now()
     day = 0
     while fixed.now() < end - timedelta(minutes=30):
@@ -184,6 +193,9 @@ def _relive(settings: Settings, demo: Shelf, fixed: FixedClock, stand_in: Line, 
         _set_stand_in(stand_in, "settle", {})
         _ask_for_silent(stripe)
         day += 1
+        complaining.complain_a_day(
+            office, random.Random(f"azora demo, complaints of day {day}"), last=day > DAYS
+        )
         midnight = fixed.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         fixed.advance(min(midnight, end) - fixed.now())
         if day % 10 == 0:
