@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from flask import Response
 
-from azora_admin.api import refund_shapes, shapes
+from azora_admin.api import document_shapes, refund_shapes, shapes
 from azora_admin.api.description import JSON
 from azora_admin.core.money import Money
 from azora_admin.flows.checkout import Enrolment, Purchase
@@ -19,7 +19,7 @@ from azora_admin.identity.rules import SignedIn
 from azora_admin.identity.rules.signing_keys import SigningKey
 from azora_admin.ledger.rules import Leg
 from azora_admin.marketplace.queries import CourseView, EnrolmentView, Reason
-from azora_admin.payments.queries import PaymentView, RefundRequestView, RefundView
+from azora_admin.payments.queries import DocumentView, PaymentView, RefundRequestView, RefundView
 from azora_admin.payments.rules.refund_policy import Policy
 from azora_admin.reports.instructor_balance import InstructorBalance
 
@@ -172,6 +172,32 @@ def refund(one: RefundView) -> shapes.Refund:
         "failure": one.failure_reason,
         "requested_at": one.requested_at,
         "settled_at": one.settled_at,
+    }
+
+
+def document(one: DocumentView) -> document_shapes.Document:
+    """A document as it was given out."""
+    content = one.content
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "number": one.number,
+        "payment_id": one.payment_id,
+        "refund_id": one.refund_id,
+        "refers_to": one.refers_to,
+        "total": one.total.amount,
+        "tax": one.tax.amount,
+        "currency": one.total.currency,
+        "seller": {
+            "name": content.seller.name,
+            "email": content.seller.email,
+            "address": content.seller.address,
+            "tax_id": content.seller.tax_id,
+        },
+        "buyer": {"name": content.buyer.name, "email": content.buyer.email},
+        "lines": [{"text": line.text, "amount": line.amount} for line in content.lines],
+        "paid_at": content.paid_at,
+        "issued_at": one.issued_at,
     }
 
 

@@ -50,6 +50,13 @@ def answer(body: Callable[[], Any], *, key: str) -> Response:
     return _answer(body, key, _PRIVATE)
 
 
+def file_answer(make: Callable[[], Response], *, key: str, kind: str) -> Response:
+    """``make()`` for its caller alone, or 304 when they have it: of the form ``kind``, which ``Accept`` chose."""
+    response = _conditional(make, key, _PRIVATE, kind)
+    response.vary.add("Accept")
+    return response
+
+
 def public_answer(body: Callable[[], Any], *, key: str, kept_for: timedelta | None = None) -> Response:
     """``answer`` that is the same for everybody: caches on the way may keep it too.
 
@@ -67,9 +74,13 @@ def revisions(things: Iterable[Revised]) -> str:
 
 
 def _answer(body: Callable[[], Any], key: str, caching: Caching) -> Response:
+    return _conditional(lambda: answers.json(body()), key, caching)
+
+
+def _conditional(make: Callable[[], Response], key: str, caching: Caching, kind: str = JSON) -> Response:
     tag = hashlib.blake2b(key.encode(), key=current_app.extensions[EXTENSION], digest_size=12).hexdigest()
-    response = Response(status=304, content_type=JSON) if _has(tag) else answers.json(body())
-    response.headers.extend((("ETag", f'W/"{tag}"'), *caching))
+    response = Response(status=304, content_type=kind) if _has(tag) else make()
+    response.headers.update((("ETag", f'W/"{tag}"'), *caching))
     return response
 
 

@@ -176,8 +176,10 @@ def _answer(answer: Answer, call: Call, schemas: Schemas) -> Schema:
         "description": HTTPStatus(answer.status).phrase,
         "headers": _headers(answer.status, call, answer.headers),
     }
-    if answer.shape:
-        written["content"] = {answer.media_type: {"schema": schemas.built(answer.shape)}}
+    content = {answer.media_type: {"schema": schemas.built(answer.shape)}} if answer.shape else {}
+    content |= {kind: {"schema": {"type": "string", "format": "binary"}} for kind in answer.files}
+    if content:
+        written["content"] = content
     return written
 
 

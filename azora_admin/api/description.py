@@ -64,12 +64,16 @@ LOCATION: Final = Header("Location", "Where the new thing is.")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A good answer: its status, the shape of its body (None: there is none) and headers of its own."""
+    """A good answer: its status, the shape of its body (None: there is none) and headers of its own.
+
+    ``files``: the media types that it comes in besides, by what ``Accept`` asks for.
+    """
 
     status: int
     shape: Any
     headers: Sequence[Header] = ()
     media_type: str = JSON
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

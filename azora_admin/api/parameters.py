@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from flask import request
 from pydantic import BeforeValidator, Field
@@ -52,6 +52,13 @@ class PaymentPaging(Paging):
 
     status: Annotated[str, one_of(STATUSES)] | None = None
     """Only payments that stand like this."""
+
+
+class OnPaper(Query):
+    """What a PDF is to be printed on."""
+
+    paper: Literal["a4", "letter"] = "a4"
+    """The size of the paper; a page and JSON have none."""
 
 
 class OfCourse(Query):

@@ -80,6 +80,12 @@ SPLIT_NOT_FOUND: Final = Refusal(
     404, "split_not_found", "The course can't be sold yet: nobody agreed who gets what."
 )
 
+DOCUMENT_NOT_FOUND: Final = Refusal(
+    404, "document_not_found", "There is no such document, or it is about somebody else's payment."
+)
+
+NOT_ACCEPTABLE: Final = Refusal(406, "not_acceptable", "`Accept` names none of the forms that this comes in.")
+
 ALREADY_PURCHASED: Final = Refusal(
     409, "already_purchased", "The course is paid for, being paid for by the bank, or the caller's already."
 )

@@ -52,6 +52,13 @@ class Unauthenticated(DomainError):
         super().__init__(401, code, detail)
 
 
+class NotAcceptable(DomainError):
+    """The thing is there, and in none of the forms that the request would take."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(406, "not_acceptable", detail)
+
+
 class Conflict(DomainError):
     """The request is sound, and what is there already stands against it."""
 

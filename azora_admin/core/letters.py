@@ -33,6 +33,15 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along; ``kind`` is its media type."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A letter in words, ready to go out. ``mail_id`` is the same however often it is sent."""
 
@@ -41,6 +50,7 @@ class Message:
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 def seal_secret(secret_key: str, secret: str) -> Sealed:
@@ -68,6 +78,11 @@ def opened(values: Mapping[str, str | Mapping[str, str]], secret_key: str) -> di
         name: value if isinstance(value, str) else _unsealed(value["sealed"], secret_key)
         for name, value in values.items()
     }
+
+
+def one_line(text: str) -> str:
+    """``text`` as a letter can hold it, whoever wrote it: whatever could begin a new line is a space."""
+    return "".join(" " if category(sign) in _UNWRITABLE else sign for sign in text)
 
 
 def moment_words(at: datetime) -> str:

@@ -73,7 +73,6 @@ def settle(
     refunds.move(session, refund_id, told, to_state=to_state, first_pause=first_pause)
     _book(session, payment, refund, to_state=to_state, cause=Cause(cause))
     _follow(session, payment, refund, to_state=to_state, cause=cause)
-    paperwork.follow_refund(session, refund_id, to_state=to_state)
     return True
 
 
@@ -155,11 +154,12 @@ def _follow(
 
 
 def _tell(session: Session, payment: RefundedPayment, refund: RefundView, *, to_state: str) -> None:
-    """The payer hears of what went back; of a failure, if it had been announced."""
-    if to_state == "succeeded":
-        refund_letters.tell_refunded(session, payment.id, refund.id, refund.amount)
+    """The payer gets a document and hears of what went back; of a failure, if it had been announced."""
+    document_id = paperwork.follow_refund(session, refund.id, to_state=to_state)
+    if to_state == "succeeded" and document_id is not None:
+        refund_letters.tell_refunded(session, payment.id, refund.id, refund.amount, document_id)
     elif to_state in ("failed", "cancelled") and _is_announced(session, refund):
-        refund_letters.tell_failed(session, payment.id, refund.id, refund.amount)
+        refund_letters.tell_failed(session, payment.id, refund.id, refund.amount, document_id)
 
 
 def _is_announced(session: Session, refund: RefundView) -> bool:

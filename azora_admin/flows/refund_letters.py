@@ -6,14 +6,20 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from azora_admin.core.ids import PaymentId, RefundId, RefundRequestId
+from azora_admin.core.ids import DocumentId, PaymentId, RefundId, RefundRequestId
 from azora_admin.core.letters import Letter
 from azora_admin.core.money import Money, money_text
 from azora_admin.identity.queries import get_person
 from azora_admin.messaging import mail
 from azora_admin.payments import queries as payments
 from azora_admin.payments.queries import PaymentView
-from azora_admin.payments.rules.letters import RefundDeclined, Refunded, RefundFailed, RefundRequested
+from azora_admin.payments.rules.letters import (
+    RefundCameBack,
+    RefundDeclined,
+    Refunded,
+    RefundFailed,
+    RefundRequested,
+)
 
 _TITLE_LONGEST: Final = 200
 
@@ -35,18 +41,27 @@ def tell_declined(
     _send(session, payment, letter, key=f"refund_declined:{request_id}:declined")
 
 
-def tell_refunded(session: Session, payment_id: PaymentId, refund_id: RefundId, amount: Money) -> None:
+def tell_refunded(
+    session: Session, payment_id: PaymentId, refund_id: RefundId, amount: Money, credit_note: DocumentId
+) -> None:
     """Stripe has paid it."""
     payment = payments.get_payment(session, payment_id)
     method = payments.method_words(session, payment_id)
-    letter = Refunded(money_text(amount), _title(payment), method, str(payment.id))
+    letter = Refunded(money_text(amount), _title(payment), method, str(credit_note))
     _send(session, payment, letter, key=f"refunded:{refund_id}:succeeded")
 
 
-def tell_failed(session: Session, payment_id: PaymentId, refund_id: RefundId, amount: Money) -> None:
-    """What was announced did not arrive."""
+def tell_failed(
+    session: Session,
+    payment_id: PaymentId,
+    refund_id: RefundId,
+    amount: Money,
+    cancellation: DocumentId | None,
+) -> None:
+    """What was announced did not arrive. ``cancellation``: of the credit note that there was already."""
     payment = payments.get_payment(session, payment_id)
-    letter = RefundFailed(money_text(amount), _title(payment), str(payment.id))
+    words = (money_text(amount), _title(payment), str(payment.id))
+    letter = RefundCameBack(*words, str(cancellation)) if cancellation else RefundFailed(*words)
     _send(session, payment, letter, key=f"refund_failed:{refund_id}:failed")
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from azora_admin.core import db
 from azora_admin.core.config import Settings
-from azora_admin.core.letters import Message, opened
+from azora_admin.core.ids import DocumentId
+from azora_admin.core.letters import Attachment, Message, opened
 from azora_admin.gateways.mail.smtp import MailNotTaken, MailRefused, MailServer
+from azora_admin.gateways.pdf.typesetting import render
 from azora_admin.messaging import mail, mailbox, wording
 from azora_admin.messaging.mail import Outgoing
+from azora_admin.payments.queries import get_document
+from azora_admin.reports.document_sheet import LAYOUT, sheet
 
 log = logging.getLogger(__name__)
 
+PDF: Final = "application/pdf"
 Postbox = Callable[[Message], None]
 
 
@@ -49,7 +56,20 @@ def send(mail_id: UUID, post: Postbox, settings: Settings) -> None:
 
 def _in_words(outgoing: Outgoing, settings: Settings) -> Message:
     values = opened(outgoing.values, settings.secret_key.get_secret_value())
-    return wording.message(outgoing.mail_id, outgoing.kind, values, to=outgoing.to, site=settings.public_url)
+    message = wording.message(
+        outgoing.mail_id, outgoing.kind, values, to=outgoing.to, site=settings.public_url
+    )
+    # The demo's mailbox takes no files; the letter's link leads to the document there.
+    if "document_id" not in values or not settings.smtp_url.get_secret_value():
+        return message
+    return replace(message, attachments=(_paper(DocumentId(UUID(values["document_id"]))),))
+
+
+def _paper(document_id: DocumentId) -> Attachment:
+    """The document as a PDF."""
+    with db.reading() as session:
+        told = sheet(get_document(session, document_id))
+    return Attachment(told.file_name, PDF, render(LAYOUT, told.data(), at=told.issued_at))
 
 
 def _reason(error: Exception) -> str:

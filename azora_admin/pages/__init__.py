@@ -11,6 +11,7 @@ from azora_admin.pages import (
     api_keys,  # noqa: F401  it adds its routes to those of security
     confirming,
     credentials,  # noqa: F401  it adds its routes to the account's
+    documents,  # noqa: F401  so does it
     factors,
     forgotten,
     instructor,

@@ -17,6 +17,7 @@ from azora_admin.identity.tables import Person
 from azora_admin.marketplace.tables import AccessGrant, Course
 from azora_admin.payments.tables import Payment
 from azora_admin.reports.keyset import newest_first
+from azora_admin.reports.payment_documents import DocumentRow, document_rows
 from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_rows
 
 SHOWN: Final = 100
@@ -35,19 +36,26 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """Whether the address is confirmed, live grants, the newest first (at most ``SHOWN``), and one page of payments."""
+    """Live grants, the newest first (at most ``SHOWN``), and one page of payments with their documents."""
 
     is_email_confirmed: bool
     grants: Sequence[Grant]
     payments: Page[PaymentRow]
+    documents: Sequence[DocumentRow]
+
+    def documents_of(self, payment_id: PaymentId) -> Sequence[DocumentRow]:
+        """The receipt of a payment on the page, and what followed it."""
+        return [one for one in self.documents if one.payment_id == payment_id]
 
 
 def account_page(session: Session, *, person_id: PersonId, limit: int, cursor: Cursor | None) -> AccountPage:
-    """The person's own page. Three statements; use a snapshot."""
+    """The person's own page. Four statements; use a snapshot."""
+    payments = _payments(session, person_id, limit=limit, cursor=cursor)
     return AccountPage(
         is_email_confirmed(session, person_id),
         _grants(session, person_id),
-        _payments(session, person_id, limit=limit, cursor=cursor),
+        payments,
+        document_rows(session, [one.id for one in payments.items]),
     )
 
 

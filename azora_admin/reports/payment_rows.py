@@ -45,6 +45,13 @@ class PaymentRow:
         """What can still be refunded."""
         return Refundable(self.status, self.amount, self.refunded, self.withdrawn).left
 
+    @property
+    def net(self) -> Money | None:
+        """What stays of it after refunds and Stripe's fee; None while the fee is not known."""
+        if self.fee is None or self.fee.currency != self.amount.currency:
+            return None
+        return self.left - self.fee
+
 
 def is_unknown() -> ColumnElement[bool]:
     """Whether the answer to the payment's creation never reached us, so that Stripe has to be asked."""

@@ -30,6 +30,7 @@ from azora_admin.reports.entries import (
     event_view,
     parse_cause,
 )
+from azora_admin.reports.payment_documents import DocumentRow, document_rows
 from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_rows
 from azora_admin.reports.refund_list import RefundRow, refund_rows_of
 
@@ -100,6 +101,7 @@ class PaymentStory:
     portions: Sequence[Portion]
     refunds: Sequence[RefundRow]
     disputes: Sequence[DisputeRow]
+    documents: Sequence[DocumentRow]
 
     @property
     def bar_values(self) -> Sequence[int]:
@@ -151,6 +153,7 @@ def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
         portions=_portions(entries),
         refunds=refunds,
         disputes=disputes,
+        documents=document_rows(session, [payment_id]),
     )
 
 

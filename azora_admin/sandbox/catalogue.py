@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from azora_admin.payments.rules.documents import SellerWords
+
 DEMO_PASSWORD: Final = "azora-demo"  # noqa: S105  public, printed at each start of the demo
 ADMIN_EMAIL: Final = "admin@demo.azora.test"
 
@@ -27,6 +29,13 @@ DEMO_PEOPLE: Final = (
 )
 # Made last: that it is there says that the demo data is whole.
 ADMIN: Final = DemoPerson(ADMIN_EMAIL, "Amara Nwosu", ("admin",))
+
+SELLER: Final = SellerWords(
+    "Azora Learning, Inc.",
+    "548 Market Street\nSan Francisco, CA 94104\nUnited States",
+    "94-3301117",
+    "help@azora.test",
+)
 
 INSTRUCTORS: Final = (
     "Tomás Ferreira",

@@ -31,7 +31,8 @@ from azora_admin.identity.rules import Actor, NewPerson, SignedIn, Subject
 from azora_admin.marketplace import actions as shelf
 from azora_admin.marketplace.rules import INSTRUCTOR_BASIS_POINTS, check_course
 from azora_admin.marketplace.tables import Course
-from azora_admin.payments.actions import charges
+from azora_admin.messaging import mail
+from azora_admin.payments.actions import charges, documents
 from azora_admin.payments.rules.refunds import Limits
 from azora_admin.sandbox import catalogue, complaining, studying
 from azora_admin.sandbox.catalogue import DemoCourse, DemoPerson
@@ -78,6 +79,8 @@ def seed_demo(settings: Settings, say: Say) -> bool:
         _set_stand_in(stand_in, "clock", {"now": int(began_at.timestamp())})
         try:
             _relive(settings, _lay_ground(password_hash), fixed, stand_in, say)
+            with db.transaction() as session:
+                mail.drop_unsent(session, before=fixed.now())
         finally:
             _set_stand_in(stand_in, "clock", {"now": None})
     _add_person(catalogue.ADMIN, password_hash)
@@ -93,6 +96,8 @@ def _beginning() -> datetime:
 
 
 def _lay_ground(password_hash: str) -> Shelf:
+    with db.transaction() as session:
+        documents.name_seller(session, catalogue.SELLER)
     persons = {person.name: _add_person(person, password_hash) for person in _everybody()}
     courses = [_add_course(course, persons) for course in catalogue.COURSES]
     buyers = [

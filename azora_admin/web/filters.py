@@ -14,11 +14,11 @@ from markupsafe import Markup, escape
 
 from azora_admin.core import clock
 from azora_admin.core.money import Money, exponent, money_text
+from azora_admin.payments.rules.cards import card_text
 from azora_admin.web import browsers, dispute_words, highlighting, navigation, statuses
 
 MINUS: Final = "\u2212"
 _DAY: Final = timedelta(days=1)
-_BRANDS: Final = {"amex": "American Express", "jcb": "JCB", "unionpay": "UnionPay", "diners": "Diners Club"}
 
 
 def install(app: Flask) -> None:
@@ -134,14 +134,6 @@ def middle_cut(text: str, keep: int = 8) -> str:
     return text if len(text) <= 2 * keep + 1 else f"{text[:keep]}…{text[-keep:]}"
 
 
-def card(brand: str | None, last4: str | None) -> str:
-    """``Visa ·· 4242``, or a dash while no card is known."""
-    if not brand:
-        return "—"
-    name = _BRANDS.get(brand, brand.replace("_", " ").capitalize())
-    return f"{name} ·· {last4}" if last4 else name
-
-
 def plural(count: int, one: str, many: str) -> str:
     """``1 payment`` or ``3 payments``."""
     return f"{number(count)} {one if count == 1 else many}"
@@ -188,7 +180,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "initials": initials,
     "first_name": first_name,
     "middle_cut": middle_cut,
-    "card": card,
+    "card": card_text,
     "plural": plural,
     "device": browsers.words,
     "device_icon": browsers.icon,

@@ -32,6 +32,7 @@ SIGN_INS: Final = "300 per minute"
 FAILURES: Final = "40 per minute; 400 per hour"
 SIGN_UPS: Final = "120 per minute"
 MAILS: Final = "30 per minute"
+PAPERS: Final = "120 per minute"
 REFRESHES: Final = "1200 per minute"
 # More than two server processes can take: Stripe isn't told to wait, and what comes in is bounded all the same.
 WEBHOOKS: Final = "600000 per minute"
@@ -80,6 +81,9 @@ limit_sign_ups: Final = limiter.shared_limit(
 
 limit_mails: Final = limiter.shared_limit(MAILS, scope="mails", key_func=address, override_defaults=False)
 """Decorates a view by which anybody can have a mail sent to an address that they name."""
+
+limit_papers: Final = limiter.shared_limit(PAPERS, scope="papers", override_defaults=False)
+"""Decorates a view by which somebody known has a document of theirs mailed again."""
 
 limit_refreshes: Final = limiter.shared_limit(
     REFRESHES, scope="refreshes", key_func=address, override_defaults=False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 
-from azora_admin.core import db
+from azora_admin.core import clock, db
 from azora_admin.core.config import Settings
 from azora_admin.core.letters import Letter, seal_secret
 from azora_admin.identity.rules.letters import PasswordChanged, ResetPassword
@@ -15,6 +17,7 @@ from azora_admin.jobs import mail as jobs
 from azora_admin.messaging import mail, mailbox
 from azora_admin.messaging.tables import Mail
 from tests.gateways.mail.server import mail_server
+from tests.pages import market
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -108,3 +111,18 @@ def test_what_came_from_a_person_is_text_in_a_mail(settings: Settings) -> None:
     html = post.mails[0].get_body(("html",))
     assert html is not None
     assert "&lt;b&gt;now&lt;/b&gt;" in html.get_content()
+
+
+def test_a_receipt_goes_out_with_its_document_as_a_pdf(settings: Settings) -> None:
+    lena = market.add_person("lena@example.com", "Lena Süß", "learner")
+    teacher = market.add_person("priya@example.com", "Priya Raman", "instructor")
+    market.pay(lena, market.add_course("Rust\tfor\u2028all", teacher, 4900))
+    with mail_server() as post:
+        assert send(live(settings, post.url)).state == "sent"
+    (arrived,) = post.mails
+    assert arrived["Subject"] == "Your receipt for $49.00"
+    (file,) = arrived.iter_attachments()
+    assert file.get_content_type() == "application/pdf"
+    assert file.get_filename() == f"R-{clock.now().year}-000001.pdf"
+    (page,) = PdfReader(io.BytesIO(file.get_content())).pages
+    assert "Lena Süß" in page.extract_text()

@@ -8,6 +8,7 @@ from flask import Flask
 from azora_admin.core import db
 from azora_admin.identity.rules import PEOPLE, STAFF
 from azora_admin.ledger.queries.entries import entries_for_reference
+from azora_admin.payments.queries import documents_of
 from tests.differing import differ
 from tests.messaging.events import receive
 from tests.pages import market
@@ -18,6 +19,8 @@ ADMIN = [
     "/admin/payments",
     "/admin/payments/{payment}",
     "/admin/payments/{payment}/refund",
+    "/admin/documents/{receipt}",
+    "/admin/documents/{receipt}/pdf",
     "/admin/refunds",
     "/admin/refunds/requests",
     "/admin/refunds/requests/{request}",
@@ -48,8 +51,11 @@ ACCOUNT = [
     "/account/security/factors/recovery-codes",
     "/sign-in/again",
 ]
-# Finance and administrators alone, or administrators: tests/pages/test_audit.py, tests/pages/test_machines.py.
+# Finance and administrators alone, or administrators: tests/pages/test_audit.py, tests/pages/test_machines.py. One's
+# own and nobody else's: tests/pages/test_documents.py.
 ELSEWHERE = {
+    "/account/documents/{receipt}",
+    "/account/documents/{receipt}/pdf",
     "/admin/audit",
     "/admin/audit/{entry}",
     "/admin/refunds/{refund}/turn-down",
@@ -74,6 +80,7 @@ def sold() -> dict[str, str]:
     request = market.ask_back(learner, payment)
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0]
+        (receipt,) = documents_of(session, [payment])
     receive("evt_1")
     return {
         "payment": str(payment),
@@ -83,6 +90,7 @@ def sold() -> dict[str, str]:
         "difference": str(differ("re_1")),
         "request": str(request),
         "dispute": str(market.dispute(payment)),
+        "receipt": str(receipt.id),
     }
 
 
@@ -114,6 +122,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         .replace("<refund_id>", "{refund}")
         .replace("<difference_id>", "{difference}")
         .replace("<request_id>", "{request}")
+        .replace("<document_id>", "{receipt}")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.partition(".")[0] in ours and "GET" in (rule.methods or ())
     }

@@ -77,7 +77,7 @@ class MailServer:
 
 
 def compose(message: Message, *, sender: str) -> EmailMessage:
-    """``message`` in the form of RFC 5322, text and HTML.
+    """``message`` in the form of RFC 5322: text, HTML, and the files that go along.
 
     Raises MailRefused when the address or the subject can't stand in a header: nothing that came from outside can
     begin a header of its own.
@@ -96,6 +96,9 @@ def compose(message: Message, *, sender: str) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
+    for file in message.attachments:
+        main, _, sub = file.kind.partition("/")
+        mail.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     return mail
 
 

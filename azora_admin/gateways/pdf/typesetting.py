@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
 from unicodedata import category
@@ -75,7 +75,7 @@ def _compiled(layout: str, handed: dict[str, str], at: datetime, standards: list
         font_paths=_fonts(),
         sys_inputs=handed,
         format="pdf",
-        timestamp=at,
+        timestamp=at.astimezone(UTC).replace(microsecond=0),
         pdf_standards=standards,
     )
 

@@ -27,6 +27,7 @@ class Action(StrEnum):
     BUY = "purchases:write"
     LEARN = "progress:write"
     ASK_REFUND = "refund_requests:write"
+    SEND_DOCUMENTS = "documents:send"
     READ_EARNINGS = "earnings:read"
     READ_OVERVIEW = "overview:read"
     READ_PAYMENTS = "payments:read"
@@ -90,6 +91,13 @@ PERMISSIONS: Final = (
         changes=True,
         is_scope=True,
         moves_money=True,
+    ),
+    Permission(
+        Action.SEND_DOCUMENTS,
+        "Have receipts and credit notes mailed again, staff anybody's",
+        PEOPLE,
+        changes=True,
+        is_scope=True,
     ),
     Permission(Action.READ_EARNINGS, "See what their courses earned", _roles("instructor"), is_scope=True),
     Permission(Action.READ_OVERVIEW, "See the figures of the whole marketplace", STAFF),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -25,12 +25,22 @@ from azora_admin.payments.rules.documents import (
 )
 from azora_admin.payments.tables import Document, Payment, Refund, Seller
 
-_SELLER = "azora"
+_SELLER: Final = "azora"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document that was just written; ``what``: the thing that was paid for."""
+
+    id: DocumentId
+    kind: str
+    total: Money
+    what: str
 
 
 def write_receipt(
     session: Session, payment_id: PaymentId, *, buyer: Buyer, paid_at: datetime
-) -> DocumentId | None:
+) -> Written | None:
     """The receipt of a payment that just completed; None when it has one."""
     payment = session.execute(
         select(
@@ -53,7 +63,7 @@ def write_receipt(
     return _write(session, RECEIPT, total, rules.as_json(content), payment_id=payment_id)
 
 
-def write_credit_note(session: Session, refund_id: RefundId) -> DocumentId | None:
+def write_credit_note(session: Session, refund_id: RefundId) -> Written | None:
     """The credit note of a refund that just arrived, to whom the receipt went; None when it has one."""
     refund = session.execute(
         select(Refund.payment_id, Refund.amount_minor, Refund.currency).where(Refund.id == refund_id)
@@ -76,7 +86,7 @@ def write_credit_note(session: Session, refund_id: RefundId) -> DocumentId | Non
     )
 
 
-def cancel_credit_note(session: Session, refund_id: RefundId) -> DocumentId | None:
+def cancel_credit_note(session: Session, refund_id: RefundId) -> Written | None:
     """The cancellation of a credit note whose refund came back; None when there is none, or it is cancelled."""
     note = session.execute(
         select(
@@ -104,9 +114,26 @@ def seller_words(session: Session) -> SellerWords:
     return SellerWords(*row)
 
 
+def name_seller(session: Session, words: SellerWords) -> SellerWords:
+    """Have documents name the seller so from now on. Returns the words until now; what was written keeps them."""
+    before = seller_words(session)
+    session.execute(
+        update(Seller)
+        .where(Seller.code == _SELLER)
+        .values(
+            name=words.name,
+            address=words.address,
+            tax_id=words.tax_id,
+            email=words.email,
+            changed_at=clock.now(),
+        )
+    )
+    return before
+
+
 def _write(
     session: Session, kind: str, total: Money, content: dict[str, Any], **about: Any
-) -> DocumentId | None:
+) -> Written | None:
     """One document of each kind for each fact: the database's unique indexes say so."""
     now = clock.now()
     written = session.scalar(
@@ -126,4 +153,6 @@ def _write(
         .on_conflict_do_nothing()
         .returning(Document.id)
     )
-    return DocumentId(written) if written else None
+    if written is None:
+        return None
+    return Written(DocumentId(written), kind, total, content["lines"][0]["text"])

@@ -15,6 +15,12 @@ RECEIPT: Final = "receipt"
 CREDIT_NOTE: Final = "credit_note"
 CANCELLATION: Final = "cancellation"
 PREFIXES: Final[Mapping[str, str]] = {RECEIPT: "R", CREDIT_NOTE: "CN", CANCELLATION: "CC"}
+KINDS: Final = tuple(PREFIXES)
+TITLES: Final = {
+    RECEIPT: "Receipt",
+    CREDIT_NOTE: "Credit note",
+    CANCELLATION: "Cancellation of a credit note",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What payers are told by mail about money that goes back. Pure."""
+"""What payers are told by mail about their money. A letter with a ``document_id`` brings that document along. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,27 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from azora_admin.core.letters import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLetter(Letter):
+    """The payment completed."""
+
+    kind: ClassVar[str] = "receipt"
+    amount: str
+    title: str
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentAgain(Letter):
+    """Somebody asked for a document once more; ``what`` is its kind and number."""
+
+    kind: ClassVar[str] = "document_again"
+    what: str
+    amount: str
+    title: str
+    document_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +58,12 @@ class Refunded(Letter):
     amount: str
     title: str
     method: str
-    payment_id: str
+    document_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class RefundFailed(Letter):
-    """The money that was announced did not arrive: the bank sent it back."""
+    """The money that somebody asked for could not be sent."""
 
     kind: ClassVar[str] = "refund_failed"
     amount: str
@@ -58,3 +79,14 @@ class PaymentNeedsYou(Letter):
     amount: str
     title: str
     payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundCameBack(Letter):
+    """The money had left, and the bank sent it back: its credit note is cancelled."""
+
+    kind: ClassVar[str] = "refund_came_back"
+    amount: str
+    title: str
+    payment_id: str
+    document_id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pypdf import PdfReader
@@ -28,7 +29,7 @@ def receipt(**changes: Any) -> dict[str, Any]:
             {"label": "To", "name": "Mara Okonkwo", "lines": ["mara@example.com"]},
         ],
         "facts": [["Date", "28 November 2026"], ["Paid with", "Visa •••• 4242"]],
-        "lines": [[["Sorting", "Course"], "1", "$149.00"]],
+        "lines": [[["Sorting", "Course"], "$149.00"]],
         "totals": [["Subtotal", "$149.00"], ["Paid", "$149.00"]],
         "notes": ["Keep it."],
     }
@@ -65,6 +66,13 @@ def test_it_is_titled_dated_tagged_and_in_a_language() -> None:
 def test_it_is_made_by_the_standard_for_everybody_where_each_letter_has_a_shape() -> None:
     assert b"pdfuaid:part" in render("receipt", receipt(), at=_AT)
     assert b"pdfuaid:part" not in render("receipt", named("\ue0f0"), at=_AT)
+
+
+def test_a_time_of_the_database_is_a_date_like_any_other() -> None:
+    at = datetime(2026, 11, 28, 9, 30, 7, 123456, tzinfo=ZoneInfo("Europe/Berlin"))
+    read = PdfReader(io.BytesIO(render("receipt", receipt(), at=at)))
+    assert read.metadata is not None
+    assert read.metadata.creation_date == datetime(2026, 11, 28, 8, 30, 7, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("paper", "width"), [("a4", 595), ("us-letter", 612)])
@@ -114,7 +122,7 @@ def test_a_word_without_end_stays_in_its_column() -> None:
 
 
 def test_a_long_one_repeats_its_head_and_counts_its_pages() -> None:
-    lines = [[f"Course {number}", "1", "$1.00"] for number in range(120)]
+    lines = [[f"Course {number}", "$1.00"] for number in range(120)]
     pages = PdfReader(io.BytesIO(render("receipt", receipt(lines=lines), at=_AT))).pages
     assert len(pages) > 2
     for number, page in enumerate(pages, start=1):
