@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock, db
 from azora_admin.core.ids import DisputeId
 from azora_admin.core.money import Money, money_text
-from azora_admin.flows import standing
+from azora_admin.flows import dispute_letters, standing
 from azora_admin.flows.refund import find_shares
 from azora_admin.gateways.stripe import disputes as gateway
 from azora_admin.gateways.stripe import shapes
@@ -61,6 +61,7 @@ def settle(session: Session, told: shapes.Dispute, *, cause: str) -> bool:
         _post(session, posting, cause=cause)
     disputes.record(session, known, told, step.held, news, cause=cause)
     _follow(session, payment, told, cause=cause)
+    dispute_letters.tell_opened(session, payments.get_dispute(session, known.id))
     return True
 
 
@@ -69,7 +70,8 @@ def settle_warning(session: Session, told: shapes.FraudWarning) -> bool:
     payment = refunds.lock_payment_of_intent(session, told.intent_id) if told.intent_id else None
     if payment is None:
         return False
-    disputes.record_warning(session, payment.id, told)
+    if disputes.record_warning(session, payment.id, told) and told.is_actionable:
+        dispute_letters.tell_warned(session, payment.id, told.id, left=payment.refundable.left)
     return True
 
 

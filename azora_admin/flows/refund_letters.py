@@ -28,7 +28,7 @@ def tell_requested(
     session: Session, payment: PaymentView, request_id: RefundRequestId, amount: Money
 ) -> None:
     """A request waits for a person."""
-    letter = RefundRequested(money_text(amount), _title(payment), str(payment.id))
+    letter = RefundRequested(money_text(amount), title_of(payment), str(payment.id))
     _send(session, payment, letter, key=f"refund_requested:{request_id}:open")
 
 
@@ -37,7 +37,7 @@ def tell_declined(
 ) -> None:
     """A request was declined."""
     payment = payments.get_payment(session, payment_id)
-    letter = RefundDeclined(money_text(amount), _title(payment), why, str(payment.id))
+    letter = RefundDeclined(money_text(amount), title_of(payment), why, str(payment.id))
     _send(session, payment, letter, key=f"refund_declined:{request_id}:declined")
 
 
@@ -47,7 +47,7 @@ def tell_refunded(
     """Stripe has paid it."""
     payment = payments.get_payment(session, payment_id)
     method = payments.method_words(session, payment_id)
-    letter = Refunded(money_text(amount), _title(payment), method, str(credit_note))
+    letter = Refunded(money_text(amount), title_of(payment), method, str(credit_note))
     _send(session, payment, letter, key=f"refunded:{refund_id}:succeeded")
 
 
@@ -60,7 +60,7 @@ def tell_failed(
 ) -> None:
     """What was announced did not arrive. ``cancellation``: of the credit note that there was already."""
     payment = payments.get_payment(session, payment_id)
-    words = (money_text(amount), _title(payment), str(payment.id))
+    words = (money_text(amount), title_of(payment), str(payment.id))
     letter = RefundCameBack(*words, str(cancellation)) if cancellation else RefundFailed(*words)
     _send(session, payment, letter, key=f"refund_failed:{refund_id}:failed")
 
@@ -69,6 +69,7 @@ def _send(session: Session, payment: PaymentView, letter: Letter, *, key: str) -
     mail.enqueue(session, letter, to=get_person(session, payment.payer_id).email, key=key)
 
 
-def _title(payment: PaymentView) -> str:
+def title_of(payment: PaymentView) -> str:
+    """What was bought, fit for a line of a letter."""
     words = " ".join(payment.description.split())
     return "".join(sign for sign in words if sign.isprintable())[:_TITLE_LONGEST]

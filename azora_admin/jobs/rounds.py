@@ -13,7 +13,7 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.flows import asking, backfill, dispute, reconciling, refund_sending, saving
+from azora_admin.flows import asking, backfill, dispute, dispute_letters, reconciling, refund_sending, saving
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.actions import app_sessions, links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
@@ -64,6 +64,11 @@ def _ask_and_requeue(queue: procrastinate.App, settings: Settings) -> None:
     @queue.task(name="rounds.ask_for_disputes", queueing_lock="rounds.ask_for_disputes")
     def ask_for_disputes(timestamp: int) -> None:
         dispute.enqueue_due()
+
+    @queue.periodic(cron="*/10 * * * *")
+    @queue.task(name="rounds.remind_of_disputes", queueing_lock="rounds.remind_of_disputes")
+    def remind_of_disputes(timestamp: int) -> None:
+        dispute_letters.remind_due()
 
     @queue.periodic(cron="* * * * * */10")
     @queue.task(name="rounds.requeue_overdue_events", queueing_lock="rounds.requeue_overdue_events")

@@ -12,7 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from azora_admin.messaging.reading import EVENTS
 from azora_admin.messaging.tables import InboxEvent, StripeCursor
-from azora_admin.payments.tables import Payment
+from azora_admin.payments.rules.disputes import ANSWERABLE
+from azora_admin.payments.tables import Dispute, FraudWarning, Payment
 from azora_admin.reconciliation.tables import ReconciliationDifference, ReconciliationPlace
 from azora_admin.reports.payment_rows import is_unknown
 
@@ -26,6 +27,8 @@ Topic = Literal[
     "fees_unknown",
     "books_differ",
     "books_unread",
+    "disputes_to_answer",
+    "fraud_warned",
 ]
 
 # An event is handled within a second; an answer of Stripe's is asked for after seconds; an abandoned payment is
@@ -43,7 +46,7 @@ GAP_IS_TOLD: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """How many of one kind, and since when the oldest of them waits."""
+    """How many of one kind, and since when the oldest of them waits; of disputes, when the first answer is due."""
 
     topic: Topic
     count: int
@@ -57,6 +60,8 @@ def concerns(session: Session, *, now: datetime) -> Sequence[Concern]:
     order: tuple[Topic, ...] = (
         "events_parked",
         "books_differ",
+        "disputes_to_answer",
+        "fraud_warned",
         "payments_unknown",
         "payments_unsettled",
         "events_waiting",
@@ -111,6 +116,8 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
             "payments_unknown", payment.created_at, is_unknown(), payment.created_at < now - ANSWER_WAITS
         ),
         _question("payments_unsettled", payment.created_at, unsettled(now)),
+        _question("disputes_to_answer", Dispute.due_at, Dispute.status.in_(ANSWERABLE), Dispute.due_at > now),
+        _question("fraud_warned", FraudWarning.warned_at, FraudWarning.is_actionable.is_(True)),
         _question(
             "fees_unknown",
             payment.settled_at,

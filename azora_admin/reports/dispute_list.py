@@ -16,10 +16,11 @@ from azora_admin.core.money import Money
 from azora_admin.core.paging import Cursor, Page, page_of
 from azora_admin.identity.tables import Person
 from azora_admin.marketplace.tables import Course
-from azora_admin.payments.rules.disputes import ANSWERABLE, INQUIRY, is_closed, is_inquiry
-from azora_admin.payments.tables import Dispute, DisputeMovement, Payment
+from azora_admin.payments.rules.disputes import ANSWERABLE, INQUIRY, is_closed, is_inquiry, suggests_refund
+from azora_admin.payments.tables import Dispute, DisputeMovement, FraudWarning, Payment
 from azora_admin.reports.keyset import newest_first
 
+_WARNINGS: Final = 20
 _PAYER: Final = aliased(Person, name="payer")
 _MOVEMENTS: Final = (
     select(DisputeMovement.stripe_balance_transaction_id)
@@ -64,6 +65,33 @@ class DisputeRow:
         return self.status in ANSWERABLE
 
 
+@dataclass(frozen=True, slots=True)
+class WarningRow:
+    """A payment that a bank suspects; ``is_refund_suggested`` where a dispute would cost more than it brought."""
+
+    payment_id: PaymentId
+    left: Money
+    fraud_type: str
+    payer_email: str
+    title: str
+    warned_at: datetime
+    is_refund_suggested: bool
+
+
+def open_warnings(session: Session) -> Sequence[WarningRow]:
+    """The warnings of fraud that can still be acted on, the newest first, at most twenty. One statement."""
+    rows = session.execute(
+        select(FraudWarning, Payment, _PAYER.email, Course.title)
+        .join(Payment, Payment.id == FraudWarning.payment_id)
+        .join(_PAYER, _PAYER.id == Payment.payer_id)
+        .outerjoin(Course, Course.id == Payment.course_id)
+        .where(FraudWarning.is_actionable)
+        .order_by(FraudWarning.warned_at.desc(), FraudWarning.id.desc())
+        .limit(_WARNINGS)
+    )
+    return [_warning(row.FraudWarning, row.Payment, row.email, row.title) for row in rows]
+
+
 def list_disputes(
     session: Session, statuses: Sequence[str], *, limit: int, cursor: Cursor | None
 ) -> Page[DisputeRow]:
@@ -97,6 +125,19 @@ def dispute_line(session: Session, dispute_id: DisputeId) -> DisputeRow:
     if row is None:
         raise NotFound("dispute_not_found", "There is no such dispute.")
     return _row(row)
+
+
+def _warning(warning: FraudWarning, paid: Payment, email: str, title: str | None) -> WarningRow:
+    left = Money(max(paid.amount_minor - paid.refunded_minor - paid.withdrawn_minor, 0), paid.currency)
+    return WarningRow(
+        payment_id=PaymentId(paid.id),
+        left=left,
+        fraud_type=warning.fraud_type,
+        payer_email=email,
+        title=title or paid.description,
+        warned_at=warning.warned_at,
+        is_refund_suggested=suggests_refund(left),
+    )
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

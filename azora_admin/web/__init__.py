@@ -56,6 +56,7 @@ def install(app: Flask, settings: Settings) -> None:
         verdict_look=request_words.VERDICT.__getitem__,
         learner_reason_words=request_words.learner_reason_words,
         dispute_words=dispute_words.dispute_words,
+        fraud_words=dispute_words.fraud_words,
         dispute_reason_words=dispute_words.dispute_reason_words,
         approver_words=statuses.approver_words,
         refund_failure_words=statuses.refund_failure_words,

@@ -71,6 +71,11 @@ def dispute_reason_words(reason: str) -> str:
     return _REASONS.get(reason) or reason.replace("_", " ").capitalize()
 
 
+def fraud_words(fraud_type: str) -> str:
+    """What a bank suspects."""
+    return fraud_type.replace("_", " ").capitalize()
+
+
 def answer_look(state: str) -> Look:
     """How an answer to a bank looks. Raises KeyError for a state that this version does not know."""
     return ANSWER[state]

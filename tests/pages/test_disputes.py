@@ -75,6 +75,12 @@ def test_an_inquiry_says_that_no_money_moved_and_can_be_refunded(browser: Browse
     assert "bank inquires about this payment" in drawer
 
 
+def test_the_overview_and_the_list_say_what_is_to_be_done(browser: Browser, disputed: DisputeId) -> None:
+    page = browser("finance@market.test").get("/admin/").text
+    assert "1 dispute waits for an answer" in page
+    assert "/admin/disputes?state=answer" in page
+
+
 def test_what_there_is_not_is_not_found(browser: Browser, paid: PaymentId) -> None:
     client = browser("support@market.test")
     assert client.get(f"/admin/disputes/{paid}").status_code == 404

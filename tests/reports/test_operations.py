@@ -173,6 +173,16 @@ def test_a_refund_that_failed_is_none(shop: Shop) -> None:
     assert parts.instructors + parts.platform + parts.processing == parts.gross
 
 
+def test_a_dispute_to_answer_is_a_concern_until_its_time_is_over(test_clock: FixedClock) -> None:
+    teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
+    (learner,) = market.add_learners([1])
+    market.dispute(market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 4900)))
+    (concern,) = [one for one in look(test_clock).concerns if one.topic == "disputes_to_answer"]
+    assert (concern.count, concern.oldest_at) == (1, test_clock.now() + timedelta(days=8, hours=1))
+    test_clock.advance(timedelta(days=9))
+    assert "disputes_to_answer" not in {one.topic for one in look(test_clock).concerns}
+
+
 def test_what_a_bank_took_is_no_partys_any_more_and_no_best_course(test_clock: FixedClock) -> None:
     teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
     (learner,) = market.add_learners([1])

@@ -25,6 +25,13 @@ def find_person_by_email(session: Session, email: str) -> SignedIn | None:
     return as_signed_in(person) if person else None
 
 
+def addresses_of(session: Session, role: str) -> list[str]:
+    """The addresses of everybody who has ``role``."""
+    return list(
+        session.scalars(select(Person.email).where(Person.roles.contains([role])).order_by(Person.email))
+    )
+
+
 def is_email_confirmed(session: Session, person_id: PersonId) -> bool:
     """Whether the person's address was shown to be theirs."""
     return session.scalar(select(Person.email_confirmed_at).where(Person.id == person_id)) is not None

@@ -11,7 +11,7 @@ from azora_admin.core.ids import DisputeId, parse_id
 from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.payments.rules.disputes import ANSWERABLE, LOST
-from azora_admin.reports.dispute_list import list_disputes
+from azora_admin.reports.dispute_list import list_disputes, open_warnings
 from azora_admin.reports.dispute_page import dispute_page
 from azora_admin.web import hx, lists
 from azora_admin.web.callers import caller, needs
@@ -39,6 +39,7 @@ def disputes() -> Response:
     statuses = next((statuses for word, _, statuses in VIEWS if word == view), ())
     with db.snapshot() as session:
         found = list_disputes(session, statuses, limit=lists.PAGE, cursor=lists.asked_cursor(SCOPE))
+        warnings = open_warnings(session)
     return hx.respond(
         "admin/disputes.html",
         part="disputes/_results.html",
@@ -48,6 +49,7 @@ def disputes() -> Response:
             "admin.disputes", state=view, after=request.args.get("after"), before=request.args.get("before")
         ),
         found=found,
+        warnings=warnings,
         view=view,
         tabs=[(name, lists.address("admin.disputes", state=word), word == view) for word, name, _ in VIEWS],
         pager=lists.pager(found, SCOPE, "admin.disputes", state=view),

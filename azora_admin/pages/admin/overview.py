@@ -15,7 +15,7 @@ from azora_admin.pages.admin import blueprint
 from azora_admin.reports.attention import Concern
 from azora_admin.reports.operations import Overview
 from azora_admin.reports.operations import overview as read_overview
-from azora_admin.web import charts, filters, hx
+from azora_admin.web import charts, dispute_words, filters, hx
 from azora_admin.web.callers import needs
 from azora_admin.web.charts import Chart, Series
 from azora_admin.web.lists import address
@@ -109,6 +109,19 @@ def _rows(figures: Overview) -> list[tuple[str, str, str]]:
     return [(filters.day_text(day), in_words(now), in_words(before)) for day, now, before in days]
 
 
+def _dispute_task(concern: Concern) -> Task:
+    count = concern.count
+    if concern.topic == "fraud_warned":
+        title = filters.plural(count, "payment looks like fraud", "payments look like fraud")
+        text = "A bank has warned. A refund now costs less than the dispute that may follow."
+        return Task("warn", "gavel", title, text, count, address("admin.disputes"))
+    left = dispute_words.due_look(concern.oldest_at)
+    title = f"{filters.plural(count, 'dispute waits', 'disputes wait')} for an answer"
+    text = f"The first answer is due: {left.word.lower()}. Without one the money is lost."
+    kind = "bad" if left.kind == "bad" else "warn"
+    return Task(kind, "gavel", title, text, count, address("admin.disputes", state="answer"))
+
+
 def _task(concern: Concern) -> Task:
     since = f"The oldest since {filters.ago_text(concern.oldest_at)}"
     plural = filters.plural
@@ -117,6 +130,8 @@ def _task(concern: Concern) -> Task:
         title = f"{plural(count, 'Stripe event', 'Stripe events')} parked"
         text = f"Eight tries failed; a person has to look. {since}"
         return Task("bad", "webhook", title, text, count, address("admin.events", state="parked"))
+    if concern.topic in ("disputes_to_answer", "fraud_warned"):
+        return _dispute_task(concern)
     if concern.topic == "events_waiting":
         title = f"{plural(count, 'Stripe event waits', 'Stripe events wait')} too long"
         return Task("warn", "webhook", title, since, count, address("admin.events", state="received"))

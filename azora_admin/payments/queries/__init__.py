@@ -1,6 +1,6 @@
 """Reading payments, refunds and documents."""
 
-from azora_admin.payments.queries.disputes import DisputeView, disputes_of, get_dispute
+from azora_admin.payments.queries.disputes import DisputeView, disputes_of, disputes_to_answer, get_dispute
 from azora_admin.payments.queries.documents import DocumentView, documents_of, get_document, get_receipt
 from azora_admin.payments.queries.payments import (
     PaymentView,
@@ -30,6 +30,7 @@ __all__ = [
     "RefundRequestView",
     "RefundView",
     "disputes_of",
+    "disputes_to_answer",
     "documents_of",
     "find_by_intent",
     "find_by_request",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import DisputeId, PaymentId
 from azora_admin.core.money import Money
 from azora_admin.core.revisions import revision
+from azora_admin.payments.rules.disputes import ANSWERABLE, REMINDERS
 from azora_admin.payments.tables import Dispute
 
 
@@ -70,6 +71,20 @@ def disputes_of(session: Session, payment_id: PaymentId) -> list[DisputeView]:
     """Every dispute of the payment, oldest first."""
     found = session.execute(
         select(*_COLUMNS).where(Dispute.payment_id == payment_id).order_by(Dispute.opened_at, Dispute.id)
+    )
+    return [_view(row) for row in found]
+
+
+def disputes_to_answer(session: Session, *, now: datetime) -> list[DisputeView]:
+    """The disputes that a bank waits for an answer to for a week at most, the first one due first."""
+    found = session.execute(
+        select(*_COLUMNS)
+        .where(
+            Dispute.status.in_(ANSWERABLE),
+            Dispute.due_at > now,
+            Dispute.due_at <= now + timedelta(days=max(REMINDERS)),
+        )
+        .order_by(Dispute.due_at, Dispute.id)
     )
     return [_view(row) for row in found]
 

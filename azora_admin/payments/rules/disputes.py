@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from azora_admin.core.errors import DomainError
-from azora_admin.core.money import Money
+from azora_admin.core.money import Money, exponent
 from azora_admin.ledger.rules import Leg, credit, debit, without_zero
 from azora_admin.payments.rules.returns import Share, parts_between
 
@@ -41,6 +41,8 @@ STATUSES: Final = (
 )
 # Days before the time to answer ends on which finance is reminded.
 REMINDERS: Final = (7, 3, 1)
+# What Stripe takes for a dispute, in whole units of most currencies. Source: stripe.com/pricing, "Disputes".
+DISPUTE_FEE: Final = 15
 # An open dispute is looked at each day, a decided one a while after, should an event have been lost.
 _OPEN_ASK: Final = timedelta(days=1)
 _LOOKS: Final = tuple(timedelta(days=days) for days in (1, 7, 30, 90))
@@ -129,6 +131,13 @@ def reminder(due_at: datetime, *, now: datetime) -> int | None:
     if now >= due_at:
         return None
     return min((days for days in REMINDERS if due_at - now <= timedelta(days=days)), default=None)
+
+
+def suggests_refund(left: Money) -> bool:
+    """Whether a payment that a bank warned about is better refunded: a dispute would cost more than it brought."""
+    return (
+        Money.zero(left.currency) < left <= Money(DISPUTE_FEE * 10 ** exponent(left.currency), left.currency)
+    )
 
 
 def _moved(

@@ -1,4 +1,4 @@
-"""What payers are told by mail about their money. A letter with a ``document_id`` brings that document along. Pure."""
+"""What payers and finance are told by mail about money. A letter with a ``document_id`` brings that document along. Pure."""
 
 from __future__ import annotations
 
@@ -68,6 +68,41 @@ class RefundFailed(Letter):
     kind: ClassVar[str] = "refund_failed"
     amount: str
     title: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened(Letter):
+    """To finance: a payer's bank asks for a payment, or inquires about it; ``what`` says which."""
+
+    kind: ClassVar[str] = "dispute_opened"
+    what: str
+    amount: str
+    title: str
+    due: str
+    dispute_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeDue(Letter):
+    """To finance: the time to answer is running out."""
+
+    kind: ClassVar[str] = "dispute_due"
+    days: str
+    amount: str
+    title: str
+    due: str
+    dispute_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FraudWarned(Letter):
+    """To finance: a bank suspects fraud; ``advice`` says what we suggest."""
+
+    kind: ClassVar[str] = "fraud_warned"
+    amount: str
+    title: str
+    advice: str
     payment_id: str
 
 
