@@ -1,4 +1,4 @@
-"""What payers and finance are told by mail about money. A letter with a ``document_id`` brings that document along. Pure."""
+"""What payers and finance are told by mail about money. One with a ``document_id`` brings that document along. Pure."""
 
 from __future__ import annotations
 
