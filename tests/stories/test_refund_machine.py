@@ -1,4 +1,4 @@
-"""Sales and refunds in any order, with every event twice and shuffled: the books stand where a plain model says.
+"""Sales, refunds and payouts in any order, every event twice and shuffled: the books stand where a plain model says.
 
 ``AZORA_REFUND_EXAMPLES`` makes it many more stories than a usual run has.
 """
@@ -22,10 +22,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from azora_admin.core import clock, db
 from azora_admin.core.errors import Conflict, Invalid
-from azora_admin.core.ids import CourseId, PaymentId
+from azora_admin.core.ids import PaymentId, new_id
+from azora_admin.core.money import Money
 from azora_admin.flows import refund_sending
-from azora_admin.ledger.rules import cumulative_allocate
+from azora_admin.flows.checkout import Purchase
+from azora_admin.ledger import actions as ledger
+from azora_admin.ledger.rules import Entry, Leg, credit, cumulative_allocate, debit
 from azora_admin.reports.verification import Verdict, verify
 from tests.databases import PreparedDatabase
 from tests.selling import Shop
@@ -63,6 +67,14 @@ class Asked:
 
 
 @dataclass
+class Order:
+    """A purchase that is not paid yet, and the accounts that will have a share of it."""
+
+    purchase: Purchase
+    parties: tuple[str, ...]
+
+
+@dataclass
 class Sold:
     """A sale in the model."""
 
@@ -71,6 +83,7 @@ class Sold:
     parties: tuple[str, ...]
     paid: int
     backs: dict[str, Back] = field(default_factory=dict)
+    paid_out: Counter[str] = field(default_factory=Counter)
 
     def total(self, *states: str) -> int:
         return sum(back.amount for back in self.backs.values() if back.state in states)
@@ -106,7 +119,7 @@ class Sold:
 
 
 class Refunds(RuleBasedStateMachine):
-    """Staff, the dashboard, banks and the network, each doing what they may."""
+    """Learners, staff, the dashboard, banks and the network, each doing what they may."""
 
     shop: Shop
     database: PreparedDatabase
@@ -118,21 +131,44 @@ class Refunds(RuleBasedStateMachine):
         self.database.restore()
         self.shop.__dict__.pop("finance", None)
         self.sales: list[Sold] = []
+        self.refused: list[Order] = []
         self.heard = 0
 
-    @precondition(lambda self: len(self.sales) < 2)
-    @rule(card=st.sampled_from(CARDS))
-    def buy(self, card: str) -> None:
+    @precondition(lambda self: len(self.sales) + len(self.refused) < 2)
+    @rule(card=st.sampled_from(CARDS), is_refused=st.booleans())
+    def buy(self, card: str, is_refused: bool) -> None:
         teacher, partner = self.shop.person("instructor"), self.shop.person("instructor")
         parties = sorted(f"instructor:{one.person_id}" for one in (teacher, partner))
         shares = dict(zip(parties, (3333, 2100), strict=True))
-        course: CourseId = self.shop.course(shares=shares)
-        bought = self.shop.order(self.shop.person(), course)
-        assert self.shop.confirm(bought, card) == "succeeded"
-        self.hear(seed=0)
-        keys = (*(f"{party}:payable" for party in parties), "platform:revenue")
-        assert bought.payment.stripe_payment_intent_id is not None
-        self.sales.append(Sold(bought.payment.id, bought.payment.stripe_payment_intent_id, keys, 4900))
+        bought = self.shop.order(self.shop.person(), self.shop.course(shares=shares))
+        order = Order(bought, (*(f"{party}:payable" for party in parties), "platform:revenue"))
+        if is_refused:
+            assert self.shop.confirm(bought, "pm_card_visa_chargeDeclined") == "generic_decline"
+            self.hear(seed=0)
+            self.refused.append(order)
+        else:
+            self.pay(order, card, seed=0)
+
+    @precondition(lambda self: self.refused)
+    @rule(card=st.sampled_from(CARDS), seed=st.integers(0, 99))
+    def pay_with_another_card(self, card: str, seed: int) -> None:
+        self.pay(self.refused.pop(), card, seed=seed)
+
+    @precondition(lambda self: self.sales)
+    @rule(which=st.integers(0, 1), party=st.integers(0, 1), part=st.integers(1, 100))
+    def pay_out(self, which: int, party: int, part: int) -> None:
+        """An instructor gets part of what is theirs, and never what they owe. Only the book knows of payouts yet."""
+        sale = self.sales[which % len(self.sales)]
+        key = sale.parties[party]
+        owed = self.shop.balances().get(key, 0)
+        amount = Money(max(owed * part // 100, 1), "usd")
+        if owed <= 0:
+            with pytest.raises(Conflict, match="does not suffice"):
+                self.post("payout_reserved", (debit(key, amount), credit(in_payout(key), amount)))
+            return
+        self.post("payout_reserved", (debit(key, amount), credit(in_payout(key), amount)))
+        self.post("payout_paid", (debit(in_payout(key), amount), credit("stripe:balance", amount)))
+        sale.paid_out[key] += amount.amount
 
     @precondition(lambda self: self.sales)
     @rule(
@@ -181,6 +217,18 @@ class Refunds(RuleBasedStateMachine):
         self.heard = 0
         self.hear(seed=seed)
 
+    def pay(self, order: Order, card: str, *, seed: int) -> None:
+        assert self.shop.confirm(order.purchase, card) == "succeeded"
+        self.hear(seed=seed)
+        payment = order.purchase.payment
+        assert payment.stripe_payment_intent_id is not None
+        self.sales.append(Sold(payment.id, payment.stripe_payment_intent_id, order.parties, 4900))
+
+    def post(self, kind: str, legs: tuple[Leg, ...]) -> None:
+        entry = Entry(kind, str(new_id()), legs, "test", "test/1", clock.now())
+        with db.transaction() as session:
+            ledger.post(session, entry)
+
     def is_blocked(self, sale: Sold) -> bool:
         """Whether Stripe refuses to refund the sale: a bank asks for its money, or took it."""
         return any(
@@ -215,7 +263,8 @@ class Refunds(RuleBasedStateMachine):
             inside = min(live, sale.paid)
             gone = cumulative_allocate(SHARES, paid=sale.paid, refunded_before=0, refund=inside)
             for key, share, back in zip(sale.parties, SHARES, gone, strict=True):
-                expected[key] += share - back
+                expected[key] += share - back - sale.paid_out[key]
+                expected["stripe:balance"] += sale.paid_out[key]
             expected["platform:adjustments"] -= live - inside
             expected[f"payment:{sale.payment_id}:refund_in_flight"] = sale.total("pending")
             fees = sum(ask.fees for ask in sale.asks.values())
@@ -229,7 +278,8 @@ class Refunds(RuleBasedStateMachine):
             balances["withheld" if key.endswith(":withheld") else key] += amount
         assert balances == {key: amount for key, amount in expected.items() if amount}
         statuses = {PaymentId(one.id): one.status for one in self.shop.payments()}
-        assert statuses == {sale.payment_id: sale.status for sale in self.sales}
+        refused = {order.purchase.payment.id: "failed" for order in self.refused}
+        assert statuses == refused | {sale.payment_id: sale.status for sale in self.sales}
         assert len(self.shop.refunds()) == len(at_stripe)
         # A course is open as long as some of its money may be ours to keep.
         assert self.shop.open_purchases() == {sale.payment_id for sale in self.sales if not sale.is_gone}
@@ -238,6 +288,10 @@ class Refunds(RuleBasedStateMachine):
         for one in self.shop.inbox().values():
             assert one.state == "handled", one.last_error
         assert verify(self.shop.stripe) == Verdict([], waiting=0)
+
+
+def in_payout(key: str) -> str:
+    return key.replace(":payable", ":in_payout")
 
 
 def test_sales_and_refunds_in_any_order_end_where_a_plain_model_says(
