@@ -16,7 +16,7 @@ from azora_admin.core.ids import DisputeId, PaymentId, PersonId, RefundId, Setup
 from azora_admin.flows import asking, confirming, dispute, refund_sending, resetting, saving
 from azora_admin.gateways.stripe import methods
 from azora_admin.gateways.stripe.client import StripeConnection
-from azora_admin.jobs import mail, rounds, stripe_events
+from azora_admin.jobs import mail, payment_export, rounds, stripe_events
 from azora_admin.messaging import outbox
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def register(queue: procrastinate.App, settings: Settings) -> None:
     stripe = StripeConnection(settings)
     _register_jobs(queue, stripe)
     _register_methods(queue, stripe)
+    _register_exports(queue)
     _register_mail(queue, settings)
     _register_links(queue, settings.secret_key.get_secret_value())
     rounds.register(queue, settings, stripe)
@@ -100,6 +101,12 @@ def _again(job: str, method: str, tries: int, error: DomainError) -> None:
             lock=outbox.stripe_lock(method),
             at=at,
         )
+
+
+def _register_exports(queue: procrastinate.App) -> None:
+    @queue.task(name=outbox.WRITE_EXPORT)
+    def write_export(export_id: str) -> None:
+        payment_export.write_export(UUID(export_id))
 
 
 def _register_mail(queue: procrastinate.App, settings: Settings) -> None:

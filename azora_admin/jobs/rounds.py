@@ -13,7 +13,16 @@ from procrastinate.jobs import Status
 from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.flows import asking, backfill, dispute, dispute_letters, reconciling, refund_sending, saving
+from azora_admin.flows import (
+    asking,
+    backfill,
+    dispute,
+    dispute_letters,
+    exporting,
+    reconciling,
+    refund_sending,
+    saving,
+)
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.actions import app_sessions, links, signing_keys, tries
 from azora_admin.identity.actions.audit_seals import seal_next_day
@@ -21,6 +30,7 @@ from azora_admin.identity.rules import CLOCKWORK
 from azora_admin.jobs import stripe_events
 from azora_admin.ledger.actions import take_snapshot
 from azora_admin.messaging import inbox, mail, mailbox, replies
+from azora_admin.payments.actions import exports
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +45,7 @@ def register(queue: procrastinate.App, settings: Settings, stripe: StripeConnect
     _read_stripes_list(queue, stripe)
     _reconcile(queue, stripe)
     _requeue_mails(queue)
+    _exports(queue)
     _rescue(queue)
     _keep_the_book_short(queue)
     _seal(queue, settings)
@@ -118,6 +129,22 @@ def _requeue_mails(queue: procrastinate.App) -> None:
             ids = mail.requeue_overdue(session)
         if ids:
             log.warning("%d overdue mails were enqueued again", len(ids))
+
+
+def _exports(queue: procrastinate.App) -> None:
+    """Files that nobody goes on writing, and those that were kept long enough."""
+
+    @queue.periodic(cron="* * * * *")
+    @queue.task(name="rounds.take_up_exports", queueing_lock="rounds.take_up_exports")
+    def take_up_exports(timestamp: int) -> None:
+        with db.transaction() as session:
+            exporting.take_up_stalled(session)
+
+    @queue.periodic(cron="7 * * * *")
+    @queue.task(name="rounds.expire_exports", queueing_lock="rounds.expire_exports")
+    def expire_exports(timestamp: int) -> None:
+        with db.transaction() as session:
+            exports.expire(session)
 
 
 def _rescue(queue: procrastinate.App) -> None:

@@ -6,11 +6,9 @@ a sandbox: an origin of its own, no script, no cookie of ours.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
 
@@ -24,10 +22,6 @@ _FORBIDDEN: Final = re.compile(r'[\\/:*?"<>|%\s]+')
 # Names of devices, which Windows opens instead of a file, whatever their ending.
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _ATTR_CHARS: Final = "!#$&+-.^_`|~"  # RFC 8187, beside letters and digits
-# What a spreadsheet takes for the beginning of a formula, full-width forms too. Source: OWASP, "CSV Injection".
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# A piece of a file: large enough that sending it costs little beside making it.
-_PIECE: Final = 32 * 1024
 
 
 def attachment(body: bytes | Iterable[bytes], *, name: str, kind: str) -> Response:
@@ -63,30 +57,3 @@ def safe_name(name: str) -> str:
     stem = stem[: LONGEST_NAME - len(dot + ending)].strip("._")
     whole = f"{stem}{dot}{ending}" if stem else ending or _NAMELESS
     return f"_{whole}" if _DEVICES.fullmatch(whole) else whole
-
-
-def as_csv(rows: Iterable[Sequence[str | int | None]]) -> Iterator[bytes]:
-    """``rows`` as CSV (RFC 4180, UTF-8 with a mark that spreadsheets look for), in pieces, while they are read.
-
-    A text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay numbers.
-    """
-    piece = io.StringIO(newline="")
-    piece.write("\N{BYTE ORDER MARK}")
-    writer = csv.writer(piece)
-    for row in rows:
-        writer.writerow([_cell(value) for value in row])
-        if piece.tell() >= _PIECE:
-            yield _taken(piece)
-    yield _taken(piece)
-
-
-def _taken(piece: io.StringIO) -> bytes:
-    """What the piece holds, which is empty after it."""
-    taken = piece.getvalue().encode()
-    piece.seek(0)
-    piece.truncate()
-    return taken
-
-
-def _cell(value: str | int | None) -> str | int | None:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -134,6 +134,14 @@ def middle_cut(text: str, keep: int = 8) -> str:
     return text if len(text) <= 2 * keep + 1 else f"{text[:keep]}…{text[-keep:]}"
 
 
+def size(count: int) -> str:
+    """So many bytes: ``812 bytes``, ``13.4 kB``, ``2.1 MB``."""
+    if count < 1000:
+        return f"{count} bytes"
+    unit, tenths = ("kB", count * 10 // 1000) if count < 1_000_000 else ("MB", count * 10 // 1_000_000)
+    return f"{tenths // 10:,}.{tenths % 10} {unit}"
+
+
 def plural(count: int, one: str, many: str) -> str:
     """``1 payment`` or ``3 payments``."""
     return f"{number(count)} {one if count == 1 else many}"
@@ -191,6 +199,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "due_look": dispute_words.due_look,
     "due_text": dispute_words.due_text,
     "event_look": statuses.EVENT.__getitem__,
+    "bytes": size,
+    "export_look": statuses.EXPORT.__getitem__,
     "day_look": statuses.DAY.__getitem__,
     "difference_look": statuses.DIFFERENCE.__getitem__,
     "decision_look": statuses.DECISION.__getitem__,

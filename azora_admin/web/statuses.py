@@ -76,6 +76,13 @@ DECISION: Final[Mapping[str, Look]] = {
     "turned_down": Look("idle", "Turned down", "x"),
     "overtaken": Look("idle", "Overtaken", "x"),
 }
+EXPORT: Final[Mapping[str, Look]] = {
+    "waiting": Look("info", "Waiting", "clock"),
+    "running": Look("info", "Being written", "refresh-cw"),
+    "ready": Look("good", "Ready", "check"),
+    "expired": Look("idle", "Expired", "clock"),
+    "failed": Look("bad", "Failed", "circle-alert"),
+}
 COURSE: Final[Mapping[str, Look]] = {
     "draft": Look("idle", "Draft", "clock"),
     "published": Look("good", "On sale", "check"),

@@ -60,6 +60,7 @@ REPEATABLE: Final = {
     "seeing.stop": "twice is once",
     "admin.events_rehearse": "it changes nothing: what it does is rolled back",
     "admin.audit_export": "it changes nothing; the log says that it was made twice",
+    "admin.payment_exports_download": "it sends a file, and each sending is noted",
     "jump.set_keys": "twice is once",
     "second_step.submit": "half a sign-in becomes a whole one once",
     "second_step.ask_second": "a question that nobody answers is forgotten",

@@ -17,6 +17,7 @@ from tests.pages.conftest import Browser
 ADMIN = [
     "/admin/",
     "/admin/payments",
+    "/admin/payments/exports",
     "/admin/payments/{payment}",
     "/admin/payments/{payment}/refund",
     "/admin/documents/{receipt}",
@@ -52,8 +53,9 @@ ACCOUNT = [
     "/sign-in/again",
 ]
 # Finance and administrators alone, or administrators: tests/pages/test_audit.py, tests/pages/test_machines.py. One's
-# own and nobody else's: tests/pages/test_documents.py.
+# own and nobody else's: tests/pages/test_documents.py, tests/pages/test_payment_exports.py.
 ELSEWHERE = {
+    "/admin/payments/exports/{export}",
     "/account/documents/{receipt}",
     "/account/documents/{receipt}/pdf",
     "/admin/audit",
@@ -123,6 +125,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         .replace("<difference_id>", "{difference}")
         .replace("<request_id>", "{request}")
         .replace("<document_id>", "{receipt}")
+        .replace("<export_id>", "{export}")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.partition(".")[0] in ours and "GET" in (rule.methods or ())
     }

@@ -16,6 +16,7 @@ PAGES = {
         "/admin/",
         "/admin/payments",
         "/admin/payments?q=learner&status=completed&dates=7d",
+        "/admin/payments/exports",
         "/admin/payments/{payment}",
         "/admin/entries/{entry}",
         "/admin/payments/{payment}/refund",

@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azora_admin.core.sheets import as_csv
 from azora_admin.web import downloads
-from azora_admin.web.downloads import LONGEST_NAME, as_csv, attachment, disposition, safe_name
+from azora_admin.web.downloads import LONGEST_NAME, attachment, disposition, safe_name
 
 HEADER = re.compile(
     r"""attachment; filename="([^"\\%\x00-\x1f\x7f-\uffff]+)"(?:; filename\*=UTF-8''([\w!#$&+.^`|~%-]+))?"""

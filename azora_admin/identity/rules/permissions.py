@@ -31,6 +31,8 @@ class Action(StrEnum):
     READ_EARNINGS = "earnings:read"
     READ_OVERVIEW = "overview:read"
     READ_PAYMENTS = "payments:read"
+    EXPORT_PAYMENTS = "payments:export"
+    READ_EXPORTS = "payments:exports"
     REFUND = "refunds:write"
     REFUND_MORE = "refunds:more"
     APPROVE_REFUNDS = "refunds:approve"
@@ -102,6 +104,8 @@ PERMISSIONS: Final = (
     Permission(Action.READ_EARNINGS, "See what their courses earned", _roles("instructor"), is_scope=True),
     Permission(Action.READ_OVERVIEW, "See the figures of the whole marketplace", STAFF),
     Permission(Action.READ_PAYMENTS, "See everybody's payments", STAFF),
+    Permission(Action.EXPORT_PAYMENTS, "Have payments written as a file", STAFF, changes=True),
+    Permission(Action.READ_EXPORTS, "Download what others exported", _roles("finance", "admin")),
     Permission(
         Action.REFUND,
         "Refund payments, support up to its limit",

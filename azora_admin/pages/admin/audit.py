@@ -15,6 +15,7 @@ from flask import Response, render_template, request
 from azora_admin.core import clock, db
 from azora_admin.core.errors import Conflict
 from azora_admin.core.ids import parse_id
+from azora_admin.core.sheets import as_csv
 from azora_admin.identity.actions import audit as log
 from azora_admin.identity.rules import Action, Subject
 from azora_admin.pages.admin import blueprint
@@ -140,7 +141,7 @@ def audit_export() -> Response:
         held.callback(_exports.release)
         lines = held.enter_context(closing(_lines(asked.wanted())))
         _record_export(name, count, asked)
-        response = downloads.attachment(downloads.as_csv(lines), name=name, kind="text/csv; charset=utf-8")
+        response = downloads.attachment(as_csv(lines), name=name, kind="text/csv; charset=utf-8")
         response.call_on_close(held.pop_all().close)
         return response
 

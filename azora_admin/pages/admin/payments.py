@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Response, request
+from werkzeug.datastructures import MultiDict
 
 from azora_admin.core import db
-from azora_admin.core.ids import PaymentId, parse_id
+from azora_admin.core.ids import PaymentId, new_id, parse_id
 from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.payments.rules.settlement import PAID
@@ -50,6 +51,9 @@ class Asked:
         """The address of the first page with some parameters changed."""
         return lists.address("admin.payments", **{**self.parameters(), **changed})
 
+    def wanted(self) -> PaymentFilter:
+        return PaymentFilter(self.text, self.statuses, self.days.first_on, self.days.last_on)
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -65,20 +69,20 @@ class Tab:
 @needs(Action.READ_PAYMENTS)
 def payments() -> Response:
     """One page of the list; htmx gets the results and what changes with them."""
-    asked = _asked()
-    wanted = PaymentFilter(asked.text, asked.statuses, asked.days.first_on, asked.days.last_on)
+    asked = _asked(request.args)
     with db.snapshot() as session:
-        found = list_payments(session, wanted, limit=lists.PAGE, cursor=lists.asked_cursor(SCOPE))
+        found = list_payments(session, asked.wanted(), limit=lists.PAGE, cursor=lists.asked_cursor(SCOPE))
     parameters = asked.parameters()
     return hx.respond(
         "admin/payments.html",
         part="payments/_results.html",
         target="results",
-        beside=("payments/_tabs.html", "payments/_chips.html"),
+        beside=("payments/_tabs.html", "payments/_chips.html", "payments/_export.html"),
         push_url=lists.address(
             "admin.payments", **parameters, after=request.args.get("after"), before=request.args.get("before")
         ),
         asked=asked,
+        once_key=str(new_id()),
         found=found,
         counted=COUNTED,
         tabs=_tabs(asked, found),
@@ -102,8 +106,12 @@ def payments_detail(payment_id: str) -> Response:
     )
 
 
-def _asked() -> Asked:
-    arguments = request.args
+def asked_filter(arguments: MultiDict[str, str]) -> PaymentFilter:
+    """What the list is narrowed to by ``arguments``: an address's, or a form's that carries the same."""
+    return _asked(arguments).wanted()
+
+
+def _asked(arguments: MultiDict[str, str]) -> Asked:
     statuses = tuple(status for status in PAYMENT if status in arguments.getlist("status"))
     typed = "".join(sign if sign.isprintable() else " " for sign in arguments.get("q", ""))
     text = " ".join(typed.split())[:LONGEST_TEXT]

@@ -1,5 +1,6 @@
 """Tables of payments."""
 
+from azora_admin.payments.tables.exporting import PaymentExport, PaymentExportPart
 from azora_admin.payments.tables.payments import (
     Customer,
     Dispute,
@@ -32,6 +33,8 @@ __all__ = [
     "Payment",
     "PaymentAttempt",
     "PaymentChange",
+    "PaymentExport",
+    "PaymentExportPart",
     "PaymentMethod",
     "Refund",
     "RefundPolicy",
