@@ -17,6 +17,7 @@ from azora_admin.pages import (
     instructor,
     jump,
     mailbox,
+    own_payment,  # noqa: F401  it adds its routes to the account's
     own_refund,  # noqa: F401  it adds its routes to the account's
     proof,
     second_step,

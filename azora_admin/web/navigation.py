@@ -105,6 +105,7 @@ WORKSPACES: Final = (
                 None,
                 (
                     Link("account.home", "user", "Account", Action.READ_OWN, "a"),
+                    Link("account.cards", "credit-card", "Your cards", Action.READ_OWN, "c"),
                     Link("security.home", "shield-check", "Your security", Action.READ_OWN, "y"),
                 ),
             ),

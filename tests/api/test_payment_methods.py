@@ -89,3 +89,16 @@ def test_a_payment_is_cancelled(app: Flask, client: FlaskClient, shop: Shop) -> 
     paid = shop.sell(payer, shop.course())
     answer = client.post(f"/api/v1/payments/{paid}/cancel", headers=headers)
     problem(answer, 409, "payment_not_cancellable")
+
+
+def test_a_payer_goes_on_with_a_payment_that_waits(app: Flask, client: FlaskClient, shop: Shop) -> None:
+    payer = shop.person()
+    headers = bearer(app, payer)
+    made = ok(client.post("/api/v1/payments", headers=headers, json=AMOUNT), 201)
+    path = f"/api/v1/payments/{made['id']}/continue"
+    answer = client.post(path, headers=headers)
+    assert (ok(answer), answer.headers["Cache-Control"]) == (made, "no-store")
+    problem(client.post(path, headers=bearer(app, shop.person())), 404, "payment_not_found")
+    paid = shop.sell(payer, shop.course())
+    again = ok(client.post(f"/api/v1/payments/{paid}/continue", headers=headers))
+    assert again["status"] == "completed"

@@ -97,6 +97,8 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
         "long@market.test": ["/instructor/", "/instructor/earnings", "/account/"],
         ELENA: [
             "/account/",
+            "/account/cards",
+            f"/account/payments/{scene.paid}",
             f"/account/payments/{scene.paid}/refund",
             *CREDENTIALS,
         ],

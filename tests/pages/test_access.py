@@ -43,6 +43,7 @@ INSTRUCTOR = ["/instructor/", "/instructor/earnings"]
 ACCOUNT = [
     "/account/",
     "/account/email",
+    "/account/cards",
     "/account/password",
     "/account/security/",
     "/account/security/keys/new",
@@ -62,6 +63,8 @@ ELSEWHERE = {
     "/admin/audit/{entry}",
     "/admin/refunds/{refund}/turn-down",
     # A payer's own payment alone: tests/pages/test_own_refund.py.
+    "/account/payments/{payment}",
+    "/account/payments/{payment}/return",
     "/account/payments/{payment}/refund",
     "/admin/machines/new",
     "/admin/machines/{person}/keys",

@@ -40,7 +40,13 @@ PAGES = {
         "/admin/permissions",
     ],
     "priya@market.test": ["/instructor/", "/instructor/earnings"],
-    "learner0@market.test": ["/account/", "/account/payments/{payment}/refund", "/account/security/"],
+    "learner0@market.test": [
+        "/account/",
+        "/account/cards",
+        "/account/payments/{payment}",
+        "/account/payments/{payment}/refund",
+        "/account/security/",
+    ],
 }
 # Who is signed in is one more; a snapshot's own BEGIN is not counted.
 MOST = 12

@@ -77,6 +77,7 @@ def _changing(methods: Blueprint) -> None:
     @methods.patch("/me/payment-methods/<method_id>")
     @needs(Action.BUY)
     @once
+    @limits.limit_money
     @describe(
         "change_payment_method",
         PAYMENTS,
@@ -92,6 +93,7 @@ def _changing(methods: Blueprint) -> None:
     @methods.delete("/me/payment-methods/<method_id>")
     @needs(Action.BUY)
     @once
+    @limits.limit_money
     @describe("remove_payment_method", PAYMENTS, Answer(204, None), refusals=[PAYMENT_METHOD_NOT_FOUND])
     def remove(method_id: MethodId, body: bodies.NoBody) -> Response:
         """Remove a payment method.

@@ -7,8 +7,10 @@ from flask import Blueprint, Response
 from azora_admin.api import answers, bearer, bodies, shapes
 from azora_admin.api.description import PAYMENTS, Answer, Header, describe
 from azora_admin.api.problems import (
+    OF_CHARGE,
     OF_PAYMENT,
     OUTCOME_UNKNOWN,
+    PAYMENT_MISMATCH,
     PAYMENT_NOT_CANCELLABLE,
     PAYMENT_NOT_FOUND,
     PROVIDER_REFUSED,
@@ -16,7 +18,7 @@ from azora_admin.api.problems import (
 from azora_admin.core.errors import FieldError, Invalid
 from azora_admin.core.ids import CourseId, PaymentId
 from azora_admin.core.money import Money
-from azora_admin.flows import cancelling, checkout, paying
+from azora_admin.flows import cancelling, checkout, paying, returning
 from azora_admin.flows.charging import Means
 from azora_admin.identity.rules import Action
 from azora_admin.web import limits
@@ -28,10 +30,15 @@ _ADDRESS = Header("Location", "Where the payment is; an enrolment has none.", al
 
 
 def blueprint() -> Blueprint:
-    """POST /payments and /payments/{id}/cancel."""
+    """POST /payments, /payments/{id}/cancel and /payments/{id}/continue."""
     payments = Blueprint("paying", __name__)
     bearer.require_token(payments)
+    _making(payments)
+    _going_on(payments)
+    return payments
 
+
+def _making(payments: Blueprint) -> None:
     @payments.post("/payments")
     @needs(Action.BUY)
     @once
@@ -53,6 +60,8 @@ def blueprint() -> Blueprint:
         made = _made(body)
         return answers.bought(made)
 
+
+def _going_on(payments: Blueprint) -> None:
     @payments.post("/payments/<payment_id>/cancel")
     @needs(Action.BUY)
     @once
@@ -77,7 +86,36 @@ def blueprint() -> Blueprint:
         )
         return answers.json(answers.payment(cancelled))
 
-    return payments
+    @payments.post("/payments/<payment_id>/continue")
+    @needs(Action.BUY)
+    @once
+    @limits.limit_money
+    @describe(
+        "continue_payment",
+        PAYMENTS,
+        Answer(200, shapes.Order),
+        refusals=[PAYMENT_NOT_FOUND, *OF_CHARGE, PAYMENT_MISMATCH, PROVIDER_REFUSED, OUTCOME_UNKNOWN],
+    )
+    def go_on(payment_id: PaymentId, body: bodies.NoBody) -> Response:
+        """Go on with a payment.
+
+        One of your own, as it stands at Stripe now, with its `client_secret`: for one that waits for you (your bank
+        asked for you while you were not there, say), or whose making was not answered.
+        """
+        found = returning.go_on(
+            till().stripe,
+            caller(),
+            actor(),
+            payment_id=payment_id,
+            finish=lambda session, one: kept(session, _order(one)),
+        )
+        return _order(found)
+
+
+def _order(one: checkout.Purchase) -> Response:
+    answer = answers.json(answers.order(one))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _made(body: bodies.NewPayment) -> checkout.Purchase | checkout.Enrolment:
