@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
 from azora_admin.core.errors import Conflict, FieldError, Invalid
-from azora_admin.core.ids import PaymentId, RefundId
+from azora_admin.core.ids import PaymentId, PersonId, RefundId
 from azora_admin.core.money import Money, money_text
 from azora_admin.flows import refund as settling
 from azora_admin.flows import refund_letters
@@ -98,9 +98,10 @@ def request(
     *,
     limits: Limits,
     ask_after: timedelta,
+    approved_by: PersonId | None = None,
     finish: Finish[Requested] = unanswered,
 ) -> Requested:
-    """Refund a payment, or have the refund wait for a second person.
+    """Refund a payment, or have the refund wait for a second person, unless one has approved it already.
 
     ``finish`` is called with the transaction that writes it down, and again with the one that records Stripe's answer.
     Silence of Stripe's is no error: the refund is ``unknown`` then, and asked about until it is known.
@@ -110,7 +111,11 @@ def request(
     with db.transaction() as session:
         payment = lock(session, wanted.payment_id)
         plan = _plan(session, asker, payment, wanted.amount, limits)
-        asked = refunds.RefundRequest(payment.id, plan.amount, wanted.reason, wanted.note, asker.person_id)
+        if approved_by is not None:
+            plan = replace(plan, approver=None)
+        asked = refunds.RefundRequest(
+            payment.id, plan.amount, wanted.reason, wanted.note, asker.person_id, approved_by
+        )
         requested = write_down(session, actor, asked, plan, ask_after=ask_after)
         finish(session, requested)
     return requested if plan.approver else sent(stripe, actor, requested, finish)

@@ -12,12 +12,13 @@ import procrastinate
 from azora_admin.core import clock, db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
-from azora_admin.core.ids import DisputeId, PaymentId, PersonId, RefundId, SetupId
-from azora_admin.flows import asking, confirming, dispute, refund_sending, resetting, saving
+from azora_admin.core.ids import BulkRefundId, DisputeId, PaymentId, PersonId, RefundId, SetupId
+from azora_admin.flows import asking, bulk_refunding, confirming, dispute, refund_sending, resetting, saving
 from azora_admin.gateways.stripe import methods
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import mail, payment_export, rounds, stripe_events
 from azora_admin.messaging import outbox
+from azora_admin.payments.rules.refunds import Limits
 
 log = logging.getLogger(__name__)
 _FIRST_PAUSE: Final = timedelta(seconds=15)
@@ -31,6 +32,7 @@ def register(queue: procrastinate.App, settings: Settings) -> None:
     _register_jobs(queue, stripe)
     _register_methods(queue, stripe)
     _register_exports(queue)
+    _register_runs(queue, stripe, settings)
     _register_mail(queue, settings)
     _register_links(queue, settings.secret_key.get_secret_value())
     rounds.register(queue, settings, stripe)
@@ -107,6 +109,16 @@ def _register_exports(queue: procrastinate.App) -> None:
     @queue.task(name=outbox.WRITE_EXPORT)
     def write_export(export_id: str) -> None:
         payment_export.write_export(UUID(export_id))
+
+
+def _register_runs(queue: procrastinate.App, stripe: StripeConnection, settings: Settings) -> None:
+    limits = Limits(support=settings.refund_support_limit, alone=settings.refund_alone_limit)
+    ask_after = timedelta(seconds=settings.ask_after_seconds)
+
+    @queue.task(name=outbox.REFUND_IN_BULK)
+    def refund_in_bulk(bulk_refund_id: str) -> None:
+        run = BulkRefundId(UUID(bulk_refund_id))
+        bulk_refunding.go_on(stripe, run, limits=limits, ask_after=ask_after)
 
 
 def _register_mail(queue: procrastinate.App, settings: Settings) -> None:

@@ -16,6 +16,7 @@ from azora_admin.core.errors import DomainError
 from azora_admin.flows import (
     asking,
     backfill,
+    bulk_refunding,
     dispute,
     dispute_letters,
     exporting,
@@ -46,6 +47,7 @@ def register(queue: procrastinate.App, settings: Settings, stripe: StripeConnect
     _reconcile(queue, stripe)
     _requeue_mails(queue)
     _exports(queue)
+    _go_on_with_runs(queue)
     _rescue(queue)
     _keep_the_book_short(queue)
     _seal(queue, settings)
@@ -119,6 +121,18 @@ def _reconcile(queue: procrastinate.App, stripe: StripeConnection) -> None:
         except DomainError as error:
             # The next round goes on from the same place; how long that has been so is told on the overview.
             log.warning("the book could not be held against Stripe's statement: %s", error)
+
+
+def _go_on_with_runs(queue: procrastinate.App) -> None:
+    """Runs of many refunds whose job was lost."""
+
+    @queue.periodic(cron="* * * * * */20")
+    @queue.task(name="rounds.go_on_with_bulk_refunds", queueing_lock="rounds.go_on_with_bulk_refunds")
+    def go_on_with_bulk_refunds(timestamp: int) -> None:
+        with db.transaction() as session:
+            ids = bulk_refunding.requeue_lost(session)
+        if ids:
+            log.warning("%d runs of refunds were enqueued again", len(ids))
 
 
 def _requeue_mails(queue: procrastinate.App) -> None:

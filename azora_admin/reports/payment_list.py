@@ -5,7 +5,7 @@ Counts are exact up to ``COUNTED``; beyond it nothing is counted any further.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from azora_admin.core.ids import PaymentId
 from azora_admin.core.paging import Cursor, Page, page_of
 from azora_admin.payments.tables import Payment
 from azora_admin.reports.keyset import newest_first
@@ -83,6 +84,25 @@ def conditions_for(session: Session, wanted: PaymentFilter) -> list[ColumnElemen
     if wanted.text:
         conditions.append(is_found(ways(meanings(session, wanted.text))))
     return conditions
+
+
+def ids_of(session: Session, wanted: PaymentFilter, *, most: int) -> Sequence[PaymentId]:
+    """The ids of the payments that the list shows for ``wanted``, newest first, at most ``most``."""
+    found = session.scalars(
+        select(Payment.id)
+        .where(*conditions_for(session, wanted))
+        .order_by(Payment.created_at.desc(), Payment.id.desc())
+        .limit(most)
+    )
+    return [PaymentId(one) for one in found]
+
+
+def rows_of(session: Session, ids: Sequence[PaymentId]) -> Sequence[PaymentRow]:
+    """These payments as rows, newest first. One statement."""
+    found = session.execute(
+        payment_rows().where(Payment.id.in_(ids)).order_by(Payment.created_at.desc(), Payment.id.desc())
+    )
+    return [payment_row(row) for row in found]
 
 
 def _places(

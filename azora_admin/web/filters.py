@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from azora_admin.core import clock
 from azora_admin.core.money import Money, exponent, money_text
 from azora_admin.payments.rules.cards import card_text
-from azora_admin.web import browsers, dispute_words, highlighting, navigation, statuses
+from azora_admin.web import browsers, dispute_words, highlighting, navigation, request_words, statuses
 
 MINUS: Final = "\u2212"
 _DAY: Final = timedelta(days=1)
@@ -198,6 +198,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "answer_look": dispute_words.answer_look,
     "due_look": dispute_words.due_look,
     "due_text": dispute_words.due_text,
+    "run_look": request_words.RUN.__getitem__,
+    "item_look": request_words.item_look,
     "event_look": statuses.EVENT.__getitem__,
     "bytes": size,
     "export_look": statuses.EXPORT.__getitem__,

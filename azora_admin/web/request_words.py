@@ -20,6 +20,19 @@ VERDICT: Final[Mapping[str, Look]] = {
     "queue": Look("good", "Within policy", "check"),
     "outside": Look("warn", "Outside policy", "circle-alert"),
 }
+RUN: Final[Mapping[str, Look]] = {
+    "waiting": Look("warn", "Needs approval", "user-check"),
+    "running": Look("info", "Running", "refresh-cw"),
+    "done": Look("good", "Done", "check"),
+    "cancelled": Look("idle", "Cancelled", "x"),
+    "turned_down": Look("idle", "Turned down", "x"),
+}
+# What became of an item of a run that has no refund.
+_ITEM: Final[Mapping[str, Look]] = {
+    "queued": Look("idle", "Waiting its turn", "clock"),
+    "refused": Look("bad", "Not refunded", "circle-alert"),
+    "cancelled": Look("idle", "Cancelled", "x"),
+}
 _STATES: Final[Mapping[str, Look]] = {
     "open": Look("info", "Being looked at", "clock"),
     "declined": Look("idle", "Declined", "x"),
@@ -32,6 +45,11 @@ def request_look(state: str, refund_state: str | None) -> Look:
     if state == "approved" and refund_state is not None:
         return _STATES["open"] if refund_state == "waiting" else REFUND[refund_state]
     return _STATES[state]
+
+
+def item_look(outcome: str) -> Look:
+    """How an item of a run looks: once it has a refund, as that does."""
+    return _ITEM[outcome] if outcome in _ITEM else REFUND[outcome]
 
 
 def learner_reason_words(reason: str) -> str:

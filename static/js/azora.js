@@ -36,6 +36,13 @@
     if (choice) choice.checked = true;
   });
 
+  /* how many rows are chosen; without script the bar says "Some" */
+  const picked = () => {
+    const count = document.querySelectorAll('.row-check:checked').length, told = $('[data-picked]');
+    if (told && count) told.textContent = count;
+  };
+  document.addEventListener('change', event => { if (event.target.matches('.row-check')) picked(); });
+
   /* a form sent from within a menu closes it, which gives the focus back to what opened it */
   document.addEventListener('submit', event => event.submitter?.closest('[popover]')?.hidePopover());
 

@@ -16,6 +16,7 @@ from azora_admin.core import clock, db
 from azora_admin.core.config import load_settings
 from azora_admin.core.ids import (
     AgreementId,
+    BulkRefundId,
     CourseId,
     DisputeId,
     PaymentId,
@@ -25,8 +26,8 @@ from azora_admin.core.ids import (
     new_id,
 )
 from azora_admin.core.money import Money
+from azora_admin.flows import bulk_refunding, refund, refund_requests, refunding, sale
 from azora_admin.flows import dispute as dispute_flow
-from azora_admin.flows import refund, refund_requests, refunding, sale
 from azora_admin.gateways.stripe import shapes
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
@@ -235,6 +236,26 @@ def ask_back(
     )
     assert made.state == "open"
     return made.id
+
+
+def refund_many(staff_id: PersonId, payment_ids: list[PaymentId]) -> BulkRefundId:
+    """A run of refunds that nobody works on."""
+    with db.reading() as session:
+        staff = get_person(session, staff_id)
+        plan = bulk_refunding.plan(session, payment_ids, Limits(1_000_000, 1_000_000))
+    actor = Actor(staff.person_id, staff.name, "page", request_id="req_test", address="")
+    with db.transaction() as session:
+        return bulk_refunding.start(
+            session,
+            staff,
+            actor,
+            payment_ids,
+            reason="course_withdrawn",
+            note="The course is withdrawn.",
+            token=plan.token,
+            typed_count=str(len(plan.items)),
+            limits=Limits(1_000_000, 1_000_000),
+        )
 
 
 def set_policy(

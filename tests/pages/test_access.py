@@ -24,6 +24,7 @@ ADMIN = [
     "/admin/documents/{receipt}/pdf",
     "/admin/refunds",
     "/admin/refunds/requests",
+    "/admin/refunds/bulk",
     "/admin/refunds/requests/{request}",
     "/admin/disputes",
     "/admin/disputes/{dispute}",
@@ -62,6 +63,8 @@ ELSEWHERE = {
     "/admin/audit",
     "/admin/audit/{entry}",
     "/admin/refunds/{refund}/turn-down",
+    "/admin/refunds/bulk/new",
+    "/admin/refunds/bulk/{bulk}",
     # A payer's own payment alone: tests/pages/test_own_refund.py.
     "/account/payments/{payment}",
     "/account/payments/{payment}/return",
@@ -125,6 +128,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         .replace("<event_id>", "{event}")
         .replace("<dispute_id>", "{dispute}")
         .replace("<refund_id>", "{refund}")
+        .replace("<bulk_id>", "{bulk}")
         .replace("<difference_id>", "{difference}")
         .replace("<request_id>", "{request}")
         .replace("<document_id>", "{receipt}")

@@ -23,6 +23,9 @@ PAGES = {
         "/admin/refunds",
         "/admin/refunds?state=succeeded",
         "/admin/refunds/requests",
+        "/admin/refunds/bulk",
+        "/admin/refunds/bulk/{bulk}",
+        "/admin/refunds/bulk/new?all=1",
         "/admin/refunds/requests/{request}",
         "/admin/disputes",
         "/admin/disputes?state=answer",
@@ -58,13 +61,15 @@ MOST = 12
 def test_a_page_costs_no_more_statements_with_more_rows(
     browser: Browser, statements: Counted, email: str, path: str
 ) -> None:
-    market.set_policy(market.add_person("admin@market.test", "Amara Nwosu", "admin"))
+    admin = market.add_person("admin@market.test", "Amara Nwosu", "admin")
+    market.set_policy(admin)
     teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
     first, *others = market.add_learners(range(6))
     payment = market.pay(first, market.add_course("The first course", teacher, 4900), event="evt_1")
     receive("evt_1")
     market.refund_in_dashboard(payment, 100)
     request = market.ask_back(first, payment)
+    bulk = market.refund_many(admin, [payment])
     dispute = market.dispute(payment, amount=1000)
     with db.reading() as session:
         entry = entries_for_reference(session, [str(payment)])[0].id
@@ -76,6 +81,7 @@ def test_a_page_costs_no_more_statements_with_more_rows(
         dispute=dispute,
         difference=differ("re_1"),
         request=request,
+        bulk=bulk,
     )
     client.get(path)
     with statements() as few:

@@ -46,6 +46,7 @@ class Action(StrEnum):
     CHANGE_ROLES = "people:roles"
     END_SESSIONS = "people:sessions"
     ACT_AS = "people:act_as"
+    REFUND_MANY = "refunds:bulk"
     KEEP_REFUND_POLICY = "refunds:policy"
     KEEP_MACHINES = "machines:write"
     READ_AUDIT = "audit:read"
@@ -124,6 +125,13 @@ PERMISSIONS: Final = (
     Permission(
         Action.APPROVE_REFUNDS,
         "Approve refunds that others asked for",
+        _roles("finance", "admin"),
+        changes=True,
+        moves_money=True,
+    ),
+    Permission(
+        Action.REFUND_MANY,
+        "Refund many payments at once",
         _roles("finance", "admin"),
         changes=True,
         moves_money=True,

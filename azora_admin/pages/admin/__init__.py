@@ -12,6 +12,7 @@ guards.guard(blueprint, roles=STAFF)
 
 from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their routes
     audit,
+    bulk_refunds,
     disputes,
     documents,
     entries,

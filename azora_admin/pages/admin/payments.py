@@ -88,6 +88,8 @@ def payments() -> Response:
         tabs=_tabs(asked, found),
         pager=lists.pager(found.page, SCOPE, "admin.payments", **parameters),
         statuses=list(PAYMENT.items()),
+        may_refund_many=caller().may(Action.REFUND_MANY),
+        all_url=lists.address("admin.bulk_refund_new", **parameters, all="1"),
         status_words=", ".join(PAYMENT[status].word for status in asked.statuses),
     )
 

@@ -53,7 +53,8 @@ def refund_tabs(session: Session, current: str) -> Sequence[Tab]:
     views = [
         Tab(name, lists.address("admin.refunds", state=word), word == current) for word, name, _ in VIEWS
     ]
-    return [requests, *views]
+    bulk = Tab("Bulk runs", url_for("admin.bulk_refunds"), current == "bulk")
+    return [requests, *views, bulk]
 
 
 @blueprint.get("/refunds")

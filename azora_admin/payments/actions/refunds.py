@@ -51,6 +51,7 @@ class RefundRequest:
     reason: str
     note: str
     requested_by: PersonId
+    approved_by: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def request(session: Session, wanted: RefundRequest, *, is_waiting: bool, ask_af
             source="ours",
             state="waiting" if is_waiting else "reserved",
             requested_by=wanted.requested_by,
+            approved_by=wanted.approved_by,
             requested_at=now,
             ask_count=0,
             **({} if is_waiting else reserved),

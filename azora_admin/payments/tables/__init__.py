@@ -18,9 +18,11 @@ from azora_admin.payments.tables.payments import (
     Refund,
     Seller,
 )
-from azora_admin.payments.tables.refunding import RefundPolicy, RefundRequest
+from azora_admin.payments.tables.refunding import BulkRefund, BulkRefundItem, RefundPolicy, RefundRequest
 
 __all__ = [
+    "BulkRefund",
+    "BulkRefundItem",
     "Customer",
     "Dispute",
     "DisputeAnswer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, Text
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azora_admin.core.db import Base
@@ -54,3 +54,38 @@ class RefundRequest(Base):
     decline_reason: Mapped[str | None] = mapped_column(Text)
     requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class BulkRefund(Base):
+    """Many refunds agreed to at once; ``needs_approval``: their sum is above what one person may refund alone."""
+
+    __tablename__ = "bulk_refund"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    requested_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    item_count: Mapped[int] = mapped_column(Integer)
+    needs_approval: Mapped[bool] = mapped_column(Boolean)
+    approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    why_ended: Mapped[str | None] = mapped_column(Text)
+    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class BulkRefundItem(Base):
+    """One payment of a run; ``refund_id`` is written in the transaction that reserves its refund, once."""
+
+    __tablename__ = "bulk_refund_item"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    bulk_refund_id: Mapped[UUID] = mapped_column(ForeignKey("bulk_refund.id"))
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refund.id"), unique=True)
+    refusal: Mapped[str | None] = mapped_column(Text)
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
