@@ -13,7 +13,16 @@ from azora_admin.core import clock, db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
 from azora_admin.core.ids import BulkRefundId, DisputeId, PaymentId, PersonId, RefundId, SetupId
-from azora_admin.flows import asking, bulk_refunding, confirming, dispute, refund_sending, resetting, saving
+from azora_admin.flows import (
+    answering,
+    asking,
+    bulk_refunding,
+    confirming,
+    dispute,
+    refund_sending,
+    resetting,
+    saving,
+)
 from azora_admin.gateways.stripe import methods
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import mail, payment_export, rounds, stripe_events
@@ -64,6 +73,13 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
             dispute.ask(stripe, DisputeId(UUID(dispute_id)))
         except DomainError as error:
             log.warning("dispute %s was asked for in vain: %s", dispute_id, error)
+
+    @queue.task(name=outbox.SEND_DISPUTE_ANSWER)
+    def send_dispute_answer(answer_id: str) -> None:
+        try:
+            answering.send(stripe, UUID(answer_id), cause="ask")
+        except DomainError as error:
+            log.warning("answer %s was sent in vain: %s", answer_id, error)
 
 
 def _register_methods(queue: procrastinate.App, stripe: StripeConnection) -> None:

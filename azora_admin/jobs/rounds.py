@@ -14,6 +14,7 @@ from azora_admin.core import db
 from azora_admin.core.config import Settings
 from azora_admin.core.errors import DomainError
 from azora_admin.flows import (
+    answering,
     asking,
     backfill,
     bulk_refunding,
@@ -77,6 +78,7 @@ def _ask_and_requeue(queue: procrastinate.App, settings: Settings) -> None:
     @queue.task(name="rounds.ask_for_disputes", queueing_lock="rounds.ask_for_disputes")
     def ask_for_disputes(timestamp: int) -> None:
         dispute.enqueue_due()
+        answering.enqueue_due(first_pause=timedelta(seconds=settings.ask_after_seconds))
 
     @queue.periodic(cron="*/10 * * * *")
     @queue.task(name="rounds.remind_of_disputes", queueing_lock="rounds.remind_of_disputes")

@@ -36,7 +36,7 @@ _SENTENCES: Final = {
     "An answer or a refund keeps it from becoming a dispute.",
     "warning_under_review": "The bank has our answer. No money has moved.",
     "warning_closed": "The bank asked, and leaves it at that. No money has moved.",
-    "won": "The bank decided for us. Each party has its part of the sale again as soon as the money is back.",
+    "won": "The bank decided for us: what was withheld is the parties' again once Stripe gives the money back.",
     "lost": "The bank decided for the payer. The money is gone, and access with the last of it.",
     "prevented": "It was settled with the bank before it became a dispute: the payer has the money.",
 }

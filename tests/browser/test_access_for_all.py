@@ -65,6 +65,7 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             "/admin/disputes",
             "/admin/disputes?state=lost",
             f"/admin/disputes/{scene.disputed}",
+            f"/admin/disputes/{scene.disputed}/answer",
             "/admin/reconciliation",
             "/admin/reconciliation/differences",
             "/admin/reconciliation/differences?state=explained",

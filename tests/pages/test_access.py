@@ -54,8 +54,8 @@ ACCOUNT = [
     "/account/security/factors/recovery-codes",
     "/sign-in/again",
 ]
-# Finance and administrators alone, or administrators: tests/pages/test_audit.py, tests/pages/test_machines.py. One's
-# own and nobody else's: tests/pages/test_documents.py, tests/pages/test_payment_exports.py.
+# Finance and administrators alone, administrators, or one's own: test_disputes.py, test_audit.py, test_machines.py and
+# others beside this file.
 ELSEWHERE = {
     "/admin/payments/exports/{export}",
     "/account/documents/{receipt}",
@@ -65,6 +65,8 @@ ELSEWHERE = {
     "/admin/refunds/{refund}/turn-down",
     "/admin/refunds/bulk/new",
     "/admin/refunds/bulk/{bulk}",
+    "/admin/disputes/{dispute}/answer",
+    "/admin/disputes/{dispute}/packet",
     # A payer's own payment alone: tests/pages/test_own_refund.py.
     "/account/payments/{payment}",
     "/account/payments/{payment}/return",

@@ -11,7 +11,7 @@ from azora_admin.core.ids import DisputeId, PaymentId
 from azora_admin.payments.rules.disputes import STATUSES
 from azora_admin.web.dispute_words import DISPUTE, dispute_look, dispute_words, due_look, due_text
 from tests.pages import market
-from tests.pages.conftest import Browser
+from tests.pages.conftest import Browser, form_token
 
 
 @pytest.fixture
@@ -109,3 +109,40 @@ def test_the_less_time_is_left_the_louder_it_is_said(
 ) -> None:
     due_at = test_clock.now() + timedelta(hours=hours)
     assert (due_look(due_at).kind, due_text(due_at)) == (kind, words)
+
+
+def test_finance_sees_what_the_bank_would_get_and_both_acts(browser: Browser, disputed: DisputeId) -> None:
+    client = browser("finance@market.test")
+    assert f"/admin/disputes/{disputed}/answer" in client.get(f"/admin/disputes/{disputed}").text
+    page = client.get(f"/admin/disputes/{disputed}/answer").text
+    for words in (
+        "What the bank gets",
+        "Send evidence for $49.00 to the bank",
+        "Accept the dispute",
+        "No record.",
+        "Refund policy",
+    ):
+        assert words in page
+    packet = client.get(f"/admin/disputes/{disputed}/packet")
+    assert (packet.content_type, packet.data[:5]) == ("application/pdf", b"%PDF-")
+
+
+def test_support_reads_and_does_not_answer(browser: Browser, disputed: DisputeId) -> None:
+    client = browser("support@market.test")
+    assert "Answer the bank" not in client.get(f"/admin/disputes/{disputed}").text
+    for path in ("answer", "packet"):
+        assert client.get(f"/admin/disputes/{disputed}/{path}").status_code == 403
+
+
+def test_giving_in_wants_to_be_meant_and_stale_evidence_a_second_look(
+    browser: Browser, disputed: DisputeId
+) -> None:
+    client = browser("finance@market.test")
+    page = client.get(f"/admin/disputes/{disputed}/answer").text
+    sent = {"csrf_token": form_token(page), "idempotency_key": "one"}
+    unsure = client.post(f"/admin/disputes/{disputed}/accept", data=sent)
+    assert (unsure.status_code, "for good" in unsure.text) == (422, True)
+    stale = client.post(
+        f"/admin/disputes/{disputed}/answer", data=sent | {"idempotency_key": "two", "seen": "other"}
+    )
+    assert (stale.status_code, "has changed since" in stale.text) == (409, True)

@@ -30,6 +30,7 @@ PAGES = {
         "/admin/disputes",
         "/admin/disputes?state=answer",
         "/admin/disputes/{dispute}",
+        "/admin/disputes/{dispute}/answer",
         "/admin/events",
         "/admin/events?type=payment_intent.succeeded&state=handled&dates=7d",
         "/admin/events/{event}",

@@ -17,7 +17,7 @@ import stripe
 
 from azora_admin.core import clock
 from azora_admin.core.money import from_stripe
-from azora_admin.gateways.stripe.client import StripeConnection
+from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
 from azora_admin.gateways.stripe.shapes import Dispute, DisputeMovement, FraudWarning
 from azora_admin.gateways.stripe.told import told
 
@@ -73,14 +73,17 @@ def fetch_warning(connection: StripeConnection, stripe_warning_id: str) -> Fraud
 
 
 def upload_packet(connection: StripeConnection, answer_id: UUID, packet: Packet) -> str:
-    """Put the packet at Stripe, or find it there. Returns the file's id. Raises NoAnswer, Refused."""
-    made = connection.call(
-        lambda v1: v1.files.create(
-            {"file": _Named(packet), "purpose": "dispute_evidence"},
-            {"idempotency_key": f"packet-{answer_id}"},
-        )
-    )
-    return made.id
+    """Put the packet at Stripe, or find it there. Returns the file's id. Raises NoAnswer, Refused.
+
+    Should Stripe keep a failure under the key, it goes up once more under another: a file that nothing refers to
+    does nothing.
+    """
+    try:
+        return _upload(connection, f"packet-{answer_id}", packet)
+    except NoAnswer as lost:
+        if not lost.is_final:
+            raise
+        return _upload(connection, f"packet-{answer_id}-again", packet)
 
 
 def submit_evidence(
@@ -107,6 +110,15 @@ def accept_dispute(connection: StripeConnection, answer_id: UUID, stripe_dispute
     connection.call(
         lambda v1: v1.disputes.close(stripe_dispute_id, {}, {"idempotency_key": f"accept-{answer_id}"})
     )
+
+
+def _upload(connection: StripeConnection, key: str, packet: Packet) -> str:
+    made = connection.call(
+        lambda v1: v1.files.create(
+            {"file": _Named(packet), "purpose": "dispute_evidence"}, {"idempotency_key": key}
+        )
+    )
+    return made.id
 
 
 def _shape(dispute: stripe.Dispute, asked_at: datetime) -> Dispute:

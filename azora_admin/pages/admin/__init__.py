@@ -11,6 +11,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 guards.guard(blueprint, roles=STAFF)
 
 from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their routes
+    answer_dispute,
     audit,
     bulk_refunds,
     disputes,
