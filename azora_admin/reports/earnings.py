@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from azora_admin.core.ids import EntryId, PersonId
 from azora_admin.core.money import Money, exponent
 from azora_admin.core.paging import Cursor, Page
-from azora_admin.ledger.queries.statements import StatementLine as LedgerLine
 from azora_admin.ledger.queries.statements import statement
 from azora_admin.ledger.tables import LedgerAccount as Account
 from azora_admin.ledger.tables import LedgerEntry as Entry
@@ -231,7 +230,7 @@ def _statement(
     session: Session, key: str, currency: str, *, limit: int, cursor: Cursor | None
 ) -> Page[StatementLine]:
     page = statement(session, key, currency, cursor, limit)
-    titles = _titles(session, page.items)
+    titles = titles_of(session, [(line.kind, line.reference) for line in page.items])
     lines = [
         StatementLine(
             entry_id=line.entry_id,
@@ -247,10 +246,10 @@ def _statement(
     return Page(lines, page.next_cursor, page.previous_cursor)
 
 
-def _titles(session: Session, lines: Sequence[LedgerLine]) -> dict[str, str]:
-    """The course of every sale, refund and dispute among ``lines``, by what its entry is about."""
-    references = [UUID(line.reference) for line in lines if line.kind in ("sale", *OF_REFUNDS)]
-    moved = [line.reference for line in lines if line.kind in OF_MOVEMENTS]
+def titles_of(session: Session, facts: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The course of every sale, refund and dispute among ``facts`` (kind and reference), by its reference."""
+    references = [UUID(reference) for kind, reference in facts if kind in ("sale", *OF_REFUNDS)]
+    moved = [reference for kind, reference in facts if kind in OF_MOVEMENTS]
     movement_id = DisputeMovement.stripe_balance_transaction_id
     about = union_all(
         select(cast(Payment.id, Text).label("reference"), Payment.id.label("payment_id")).where(

@@ -18,7 +18,7 @@ from azora_admin.app import create_app
 from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.config import Settings
-from azora_admin.core.ids import DisputeId, EntryId, PaymentId, PersonId, RefundRequestId, new_id
+from azora_admin.core.ids import DisputeId, DocumentId, EntryId, PaymentId, PersonId, RefundRequestId, new_id
 from azora_admin.core.money import Money
 from azora_admin.identity.actions import audit
 from azora_admin.identity.actions.api_keys import create_key
@@ -26,6 +26,7 @@ from azora_admin.identity.actions.machines import add_machine
 from azora_admin.identity.rules import Actor, Subject
 from azora_admin.identity.tables import AuditEntry
 from azora_admin.ledger.queries.entries import entries_for_reference
+from azora_admin.payments.queries import documents_of
 from tests import serving
 from tests.differing import differ
 from tests.pages import market
@@ -62,6 +63,8 @@ class Scene:
     differing: UUID
     asked: RefundRequestId
     disputed: DisputeId
+    receipt: DocumentId
+    credit_note: DocumentId
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +130,15 @@ def scene(served: str) -> Scene:
         differ("re_1"),
         asked,
         disputed,
+        _document(paid, "receipt"),
+        _document(sold, "credit_note"),
     )
+
+
+def _document(payment_id: PaymentId, kind: str) -> DocumentId:
+    """The first document of its kind that the payment has."""
+    with db.reading() as session:
+        return next(one.id for one in documents_of(session, [payment_id]) if one.kind == kind)
 
 
 def _add_machine() -> PersonId:

@@ -57,6 +57,7 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             f"/admin/payments/{scene.paid}",
             f"/admin/payments/{scene.refused}",
             f"/admin/payments/{scene.open}",
+            f"/admin/documents/{scene.credit_note}",
             f"/admin/entries/{scene.sale}",
             f"/admin/payments/{scene.refunded}",
             f"/admin/payments/{scene.refunded}/refund",
@@ -96,14 +97,19 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
         ],
         PRIYA: ["/instructor/", "/instructor/earnings"],
         "long@market.test": ["/instructor/", "/instructor/earnings", "/account/"],
-        ELENA: [
-            "/account/",
-            "/account/cards",
-            f"/account/payments/{scene.paid}",
-            f"/account/payments/{scene.paid}/refund",
-            *CREDENTIALS,
-        ],
+        ELENA: [*_own_pages(scene), *CREDENTIALS],
     }
+
+
+def _own_pages(scene: Scene) -> Sequence[str]:
+    """What a payer sees of their payments."""
+    return [
+        "/account/",
+        "/account/cards",
+        f"/account/payments/{scene.paid}",
+        f"/account/payments/{scene.paid}/refund",
+        f"/account/documents/{scene.receipt}",
+    ]
 
 
 def problems(page: Page, *, within: str = "html", is_for_colours: bool = False) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from azora_admin.core import db
+from azora_admin.core import clock, db
 from azora_admin.identity.rules import PEOPLE, STAFF
 from azora_admin.ledger.queries.entries import entries_for_reference
 from azora_admin.payments.queries import documents_of
@@ -40,7 +40,12 @@ ADMIN = [
     "/admin/refunds",
     "/admin/payments/{payment}/refund",
 ]
-INSTRUCTOR = ["/instructor/", "/instructor/earnings"]
+INSTRUCTOR = [
+    "/instructor/",
+    "/instructor/earnings",
+    "/instructor/statements/{month}/pdf",
+    "/instructor/statements/{month}/csv",
+]
 ACCOUNT = [
     "/account/",
     "/account/email",
@@ -101,6 +106,7 @@ def sold() -> dict[str, str]:
         "request": str(request),
         "dispute": str(market.dispute(payment)),
         "receipt": str(receipt.id),
+        "month": f"{clock.now():%Y-%m}",
     }
 
 
@@ -135,6 +141,7 @@ def test_every_page_that_there_is_stands_in_this_table(app: Flask) -> None:
         .replace("<request_id>", "{request}")
         .replace("<document_id>", "{receipt}")
         .replace("<export_id>", "{export}")
+        .replace("<month>", "{month}")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.partition(".")[0] in ours and "GET" in (rule.methods or ())
     }
