@@ -53,6 +53,7 @@ def install(app: Flask, settings: Settings) -> None:
         grant_words=statuses.grant_words,
         refund_reason_words=statuses.refund_reason_words,
         request_look=request_words.request_look,
+        outcome_words=request_words.OUTCOMES.__getitem__,
         verdict_look=request_words.VERDICT.__getitem__,
         learner_reason_words=request_words.learner_reason_words,
         dispute_words=dispute_words.dispute_words,

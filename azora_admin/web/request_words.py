@@ -33,6 +33,11 @@ _ITEM: Final[Mapping[str, Look]] = {
     "refused": Look("bad", "Not refunded", "circle-alert"),
     "cancelled": Look("idle", "Cancelled", "x"),
 }
+OUTCOMES: Final[Mapping[str, str]] = {
+    "automatic": "Back at once",
+    "queue": "A person looks",
+    "outside": "Outside the policy",
+}
 _STATES: Final[Mapping[str, Look]] = {
     "open": Look("info", "Being looked at", "clock"),
     "declined": Look("idle", "Declined", "x"),

@@ -50,6 +50,7 @@ REPEATABLE: Final = {
     "account.change_email": "a second link takes the place of the first, and mails are counted",
     "account.change_password": "the second time the current password is another one",
     "api_v1.refunds.preview": "it changes nothing",
+    "admin.refund_policy_simulate": "it changes nothing",
     "api_v1.refund_requests.preview": "it changes nothing",
     "admin.payments_refund_preview": "it changes nothing",
     "sign_in.submit": "a second session replaces the first",

@@ -25,6 +25,7 @@ ADMIN = [
     "/admin/refunds",
     "/admin/refunds/requests",
     "/admin/refunds/bulk",
+    "/admin/refunds/policy",
     "/admin/refunds/requests/{request}",
     "/admin/disputes",
     "/admin/disputes/{dispute}",

@@ -24,6 +24,7 @@ PAGES = {
         "/admin/refunds?state=succeeded",
         "/admin/refunds/requests",
         "/admin/refunds/bulk",
+        "/admin/refunds/policy",
         "/admin/refunds/bulk/{bulk}",
         "/admin/refunds/bulk/new?all=1",
         "/admin/refunds/requests/{request}",

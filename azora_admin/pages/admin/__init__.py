@@ -27,6 +27,7 @@ from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their rout
     person,
     reconciliation,
     refund,
+    refund_policy,
     refund_requests,
     refunds,
     turning_down,
