@@ -90,6 +90,15 @@ _PROOFS: Final = (
             WHERE (p.fee_minor, p.fee_currency) IS DISTINCT FROM (f.amount, f.asset)""",
     ),
     (
+        "correction_undecided",
+        "The correction {id} stands in the ledger, and no two persons decided it; or the other way round.",
+        """SELECT COALESCE(e.reference, c.id::text) AS id
+             FROM (SELECT * FROM ledger_entry WHERE kind = 'correction') e
+             FULL JOIN (SELECT * FROM reconciliation_decision WHERE act = 'correct' AND state = 'approved') c
+                    ON c.id::text = e.reference AND c.entry_id = e.id
+            WHERE e.id IS NULL OR c.id IS NULL""",
+    ),
+    (
         "history_differs",
         "The last change of payment {id} is not the state it is in.",
         """SELECT p.id FROM payment p WHERE p.status IS DISTINCT FROM (

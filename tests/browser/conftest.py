@@ -25,8 +25,12 @@ from azora_admin.identity.actions.api_keys import create_key
 from azora_admin.identity.actions.machines import add_machine
 from azora_admin.identity.rules import Actor, Subject
 from azora_admin.identity.tables import AuditEntry
+from azora_admin.jobs.payment_export import write_export
 from azora_admin.ledger.queries.entries import entries_for_reference
+from azora_admin.payments.actions import exports
 from azora_admin.payments.queries import documents_of
+from azora_admin.reports.payment_export import as_filters
+from azora_admin.reports.payment_list import PaymentFilter
 from tests import serving
 from tests.differing import differ
 from tests.pages import market
@@ -65,6 +69,7 @@ class Scene:
     disputed: DisputeId
     receipt: DocumentId
     credit_note: DocumentId
+    exported: UUID
 
 
 @pytest.fixture(scope="session")
@@ -132,6 +137,7 @@ def scene(served: str) -> Scene:
         disputed,
         _document(paid, "receipt"),
         _document(sold, "credit_note"),
+        _export(elena),
     )
 
 
@@ -139,6 +145,14 @@ def _document(payment_id: PaymentId, kind: str) -> DocumentId:
     """The first document of its kind that the payment has."""
     with db.reading() as session:
         return next(one.id for one in documents_of(session, [payment_id]) if one.kind == kind)
+
+
+def _export(person_id: PersonId) -> UUID:
+    """All payments as a file that is ready. Its id."""
+    with db.transaction() as session:
+        export_id = exports.request(session, requested_by=person_id, filters=as_filters(PaymentFilter()))
+    write_export(export_id)
+    return export_id
 
 
 def _add_machine() -> PersonId:

@@ -67,6 +67,8 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             "/admin/disputes?state=lost",
             f"/admin/disputes/{scene.disputed}",
             f"/admin/disputes/{scene.disputed}/answer",
+            "/admin/payments/exports",
+            f"/admin/payments/exports/{scene.exported}",
             "/admin/reconciliation",
             "/admin/reconciliation/differences",
             "/admin/reconciliation/differences?state=explained",

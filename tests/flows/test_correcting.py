@@ -21,6 +21,7 @@ from azora_admin.ledger.queries.entries import entries_for_reference
 from azora_admin.reconciliation.queries import DecisionView, get_decision, get_difference
 from azora_admin.reconciliation.rules.corrections import correction_legs, counters_for
 from azora_admin.reconciliation.tables import ReconciliationDifference
+from azora_admin.reports.verification import prove_sales
 from tests.audited import audited
 from tests.selling import Shop
 from tests.statements import Statement, seed_faults
@@ -108,6 +109,8 @@ def test_every_fault_that_the_book_can_hold_is_cured_by_what_is_suggested(
     assert {one.kind for one in rows("differs", "waiting")} == {"unreadable"}
     with db.reading() as session:
         assert prove(session) == []
+        undecided = [one for one in prove_sales(session) if one.code == "correction_undecided"]
+    assert [one.subject for one in undecided] == ["by hand"]
 
 
 def test_nobody_approves_what_they_proposed(shop: Shop, found: dict[str, ReconciliationDifference]) -> None:

@@ -55,7 +55,7 @@ def test_what_the_list_shows_is_exported_and_followed_until_it_is_there(support:
     write_export(UUID(address.rsplit("/", 1)[1]))
     part = support.get(address, headers={"HX-Request": "true", "HX-Target": "progress"}).text
     assert part.startswith('<div id="progress" class="stack">')
-    for words in ("1 payment, ", "Control totals", "$49.00", "Agree", "Download payments-"):
+    for words in ("1 payment, ", "Control totals", "$49.00", "Agree", "Download CSV"):
         assert words in part
     file = download(support, address)
     assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
