@@ -23,6 +23,12 @@ PHONE: ViewportSize = {"width": 375, "height": 812}
 OPENED = ":popover-open"
 SIDEWAYS = """() => [...document.querySelectorAll('.tbl-wrap')].filter(one => one.scrollWidth > one.clientWidth)
   .map(one => one.querySelector('caption').textContent)"""
+REFUNDING = [
+    "/admin/refunds/requests",
+    "/admin/refunds/bulk",
+    "/admin/refunds/bulk/new?all=1",
+    "/admin/refunds/policy",
+]
 CREDENTIALS = [
     "/account/email",
     "/account/password",
@@ -73,7 +79,7 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             "/admin/reconciliation/differences",
             "/admin/reconciliation/differences?state=explained",
             f"/admin/reconciliation/differences/{scene.differing}",
-            "/admin/refunds/requests",
+            *REFUNDING,
             f"/admin/refunds/requests/{scene.asked}",
             "/admin/events",
             "/admin/people",
