@@ -18,6 +18,7 @@ from azora_admin.api.keyring import KeyRing, find_keys
 from azora_admin.core import db
 from azora_admin.core.config import Settings, SettingsError
 from azora_admin.core.places import asset_root
+from azora_admin.flows.connecting import written_down
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import stripe_events
 from azora_admin.pages.admin import events
@@ -76,7 +77,7 @@ def create_app(settings: Settings) -> Flask:
 
 def _add_faces(app: Flask, settings: Settings, ring: KeyRing) -> None:
     # A person waits, and a thread with them: better to be told soon that Stripe is silent than to hang on.
-    stripe = StripeConnection(settings, read_seconds=8.0, retries=1)
+    stripe = written_down(StripeConnection(settings, read_seconds=8.0, retries=1))
     money.install(app, settings, stripe)
     app.extensions[events.REHEARSAL] = partial(stripe_events.rehearse, stripe)
     for blueprint in (

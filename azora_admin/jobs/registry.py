@@ -23,6 +23,7 @@ from azora_admin.flows import (
     resetting,
     saving,
 )
+from azora_admin.flows.connecting import written_down
 from azora_admin.gateways.stripe import methods
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import mail, payment_export, rounds, stripe_events
@@ -37,7 +38,7 @@ _MOST_TRIES: Final = 15
 
 def register(queue: procrastinate.App, settings: Settings) -> None:
     """Tell ``queue`` what each job does, and what is done by the clock."""
-    stripe = StripeConnection(settings)
+    stripe = written_down(StripeConnection(settings))
     _register_jobs(queue, stripe)
     _register_methods(queue, stripe)
     _register_exports(queue)

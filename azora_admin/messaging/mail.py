@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
+from azora_admin.core.errors import Conflict, NotFound
 from azora_admin.core.ids import new_id
 from azora_admin.core.letters import Letter, values_of
 from azora_admin.messaging import outbox
@@ -163,6 +164,31 @@ def drop_unsent(session: Session, *, before: datetime) -> None:
     session.execute(
         text("DELETE FROM mail WHERE state = 'queued' AND created_at < :before"), {"before": before}
     )
+
+
+def lock_open(session: Session, mail_id: UUID) -> str:
+    """The state of a mail that is not out, locked: ``queued`` or ``parked``. Raises NotFound, Conflict."""
+    state = session.scalar(select(Mail.state).where(Mail.id == mail_id).with_for_update())
+    if state is None:
+        raise NotFound
+    if state not in ("queued", "parked"):
+        raise Conflict("nothing_to_send", "It is out, or was refused for good.")
+    return state
+
+
+def park(session: Session, mail_id: UUID) -> None:
+    """Nobody tries it until somebody takes it up again."""
+    session.execute(update(Mail).where(Mail.id == mail_id, Mail.state == "queued").values(state="parked"))
+
+
+def retry(session: Session, mail_id: UUID) -> None:
+    """Try it from the start again, at once."""
+    session.execute(
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.state.in_(("queued", "parked")))
+        .values(state="queued", attempts=0, next_try_at=clock.now())
+    )
+    outbox.enqueue(session, outbox.SEND_MAIL, {"mail_id": str(mail_id)})
 
 
 def forget_old(session: Session) -> None:

@@ -11,14 +11,15 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from azora_admin.messaging.reading import EVENTS
-from azora_admin.messaging.tables import InboxEvent, StripeCursor
+from azora_admin.messaging.tables import InboxEvent, Mail, StripeCursor
 from azora_admin.payments.rules.disputes import ANSWERABLE
-from azora_admin.payments.tables import Dispute, FraudWarning, Payment
+from azora_admin.payments.tables import Dispute, FraudWarning, MethodSetup, Payment, Refund
 from azora_admin.reconciliation.tables import ReconciliationDifference, ReconciliationPlace
 from azora_admin.reports.payment_rows import is_unknown
 
 Topic = Literal[
     "events_parked",
+    "sends_parked",
     "events_waiting",
     "events_missed",
     "events_unread",
@@ -59,6 +60,7 @@ def concerns(session: Session, *, now: datetime) -> Sequence[Concern]:
     found = {row.topic: Concern(row.topic, row.how_many, row.oldest_at) for row in rows if row.how_many}
     order: tuple[Topic, ...] = (
         "events_parked",
+        "sends_parked",
         "books_differ",
         "disputes_to_answer",
         "fraud_warned",
@@ -86,6 +88,7 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
     event, payment, difference = InboxEvent, Payment, ReconciliationDifference
     return [
         _question("events_parked", event.received_at, event.state == "parked"),
+        _sends_parked(),
         _question(
             "events_waiting",
             event.received_at,
@@ -126,6 +129,19 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
             payment.settled_at < now - FEE_WAITS,
         ),
     ]
+
+
+def _sends_parked() -> Select[*tuple[Any, ...]]:
+    """Whatever goes out and was parked: by hand, or a mail that was tried too often."""
+    tables: tuple[Any, ...] = (Payment, Refund, MethodSetup)
+    parked = [select(table.parked_at.label("at")).where(table.parked_at.is_not(None)) for table in tables]
+    mails = select(Mail.created_at.label("at")).where(Mail.state == "parked")
+    every = union_all(*parked, mails).subquery()
+    return select(
+        literal("sends_parked").label("topic"),
+        func.count().label("how_many"),
+        func.min(every.c.at).label("oldest_at"),
+    ).select_from(every)
 
 
 def _question(

@@ -193,6 +193,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "device": browsers.words,
     "device_icon": browsers.icon,
     "payment_look": statuses.payment_look,
+    "outgoing_kind": statuses.outgoing_kind,
+    "outgoing_look": statuses.outgoing_look,
     "refund_look": statuses.refund_look,
     "dispute_look": dispute_words.dispute_look,
     "answer_look": dispute_words.answer_look,

@@ -75,6 +75,7 @@ WORKSPACES: Final = (
                 "Operations",
                 (
                     Link("admin.events", "webhook", "Stripe events", Action.READ_EVENTS, "e"),
+                    Link("admin.outgoing", "refresh-cw", "Outgoing", Action.READ_EVENTS, "q"),
                     Link("admin.audit", "scroll-text", "Audit log", Action.READ_AUDIT, "l"),
                 ),
             ),

@@ -82,6 +82,8 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             *REFUNDING,
             f"/admin/refunds/requests/{scene.asked}",
             "/admin/events",
+            "/admin/operations",
+            f"/admin/operations/payment/{scene.open}",
             "/admin/people",
             "/admin/people?q=nobody",
             f"/admin/people/{scene.elena}",

@@ -31,6 +31,7 @@ ADMIN = [
     "/admin/disputes/{dispute}",
     "/admin/entries/{entry}",
     "/admin/events",
+    "/admin/operations",
     "/admin/events/{event}",
     "/admin/people",
     "/admin/people/{person}",
@@ -74,6 +75,7 @@ ELSEWHERE = {
     "/admin/disputes/{dispute}/answer",
     "/admin/disputes/{dispute}/packet",
     # A payer's own payment alone: tests/pages/test_own_refund.py.
+    "/admin/operations/<kind>/<operation_id>",
     "/account/payments/{payment}",
     "/account/payments/{payment}/return",
     "/account/payments/{payment}/refund",

@@ -33,6 +33,8 @@ PAGES = {
         "/admin/disputes/{dispute}",
         "/admin/disputes/{dispute}/answer",
         "/admin/events",
+        "/admin/operations",
+        "/admin/operations?state=unknown",
         "/admin/events?type=payment_intent.succeeded&state=handled&dates=7d",
         "/admin/events/{event}",
         "/admin/reconciliation",

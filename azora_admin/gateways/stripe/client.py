@@ -8,8 +8,10 @@ retries nothing and waits 80 s by default).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
 
@@ -35,8 +37,9 @@ class NoAnswer(DomainError):
     for a day. Whether it acted is then told by a look at what is there, and only by that.
     """
 
-    def __init__(self, *, is_final: bool = False) -> None:
+    def __init__(self, *, is_final: bool = False, reference: str | None = None) -> None:
         self.is_final = is_final
+        self.reference = reference
         super().__init__(
             503,
             "payment_outcome_unknown",
@@ -65,6 +68,27 @@ class Refused(DomainError):
         return f"{self.stripe_code}: {self.told} ({self.reference})"
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What is about to be sent: ``about`` is our id of it, ``key`` the idempotency key."""
+
+    kind: str
+    about: str
+    address: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How a sending went: ``done``, ``refused`` or ``no_answer``; ``request_id`` is Stripe's name for the call."""
+
+    what: Sending
+    outcome: str
+    code: str | None
+    request_id: str | None
+    milliseconds: int
+
+
 class StripeConnection:
     """The configured client, made on first use so that a process that never calls Stripe never pays for it."""
 
@@ -75,6 +99,8 @@ class StripeConnection:
         self._base = settings.stripe_api_base
         self._read_seconds = read_seconds
         self._retries = retries
+        # Told of every sending, outside of any transaction: the log of what went out.
+        self.on_sent: Callable[[Sent], None] | None = None
 
     @cached_property
     def v1(self) -> V1Services:
@@ -93,6 +119,26 @@ class StripeConnection:
             base_addresses=addresses,  # type: ignore[arg-type]
         )
 
+    def send(self, what: Sending, send: Callable[[V1Services], T]) -> T:
+        """``call`` something that acts, and have whoever listens told how it went. Raises as ``call`` does."""
+        began = time.monotonic()
+
+        def tell(outcome: str, *, code: str | None = None, request_id: str | None = None) -> None:
+            if self.on_sent is not None:
+                took = int((time.monotonic() - began) * 1000)
+                self.on_sent(Sent(what, outcome, code, request_id, took))
+
+        try:
+            answer = self.call(send)
+        except NoAnswer as lost:
+            tell("no_answer", request_id=lost.reference)
+            raise
+        except Refused as refused:
+            tell("refused", code=refused.stripe_code, request_id=refused.reference)
+            raise
+        tell("done", request_id=getattr(getattr(answer, "last_response", None), "request_id", None))
+        return answer
+
     def call(self, send: Callable[[V1Services], T]) -> T:
         """Run ``send`` against Stripe. Raises NoAnswer or Refused; RuntimeError inside a transaction."""
         db.forbid_inside_transaction()
@@ -105,10 +151,11 @@ def _our_errors() -> Iterator[None]:
     try:
         yield
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
-        raise NoAnswer(is_final=(error.headers or {}).get("Idempotent-Replayed") == "true") from error
+        is_final = (error.headers or {}).get("Idempotent-Replayed") == "true"
+        raise NoAnswer(is_final=is_final, reference=error.request_id) from error
     except stripe.IdempotencyError as error:
         # The key stands for another body (a person was renamed since, say): this one was not looked at.
-        raise NoAnswer(is_final=True) from error
+        raise NoAnswer(is_final=True, reference=error.request_id) from error
     except stripe.StripeError as error:
         # The SDK leaves ``error.code`` empty on several classes; the body's own code is the one to trust.
         code = getattr(error.error, "code", None) or type(error).__name__

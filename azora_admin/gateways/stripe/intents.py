@@ -12,7 +12,7 @@ import stripe
 from azora_admin.core.errors import Invalid
 from azora_admin.core.ids import PaymentId, PersonId
 from azora_admin.core.money import Money, from_stripe, to_stripe
-from azora_admin.gateways.stripe.client import Refused, StripeConnection
+from azora_admin.gateways.stripe.client import Refused, Sending, StripeConnection
 from azora_admin.gateways.stripe.creating import create_once
 from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
 from azora_admin.gateways.stripe.told import told, told_uuid
@@ -57,7 +57,10 @@ def create_customer(connection: StripeConnection, *, person_id: PersonId, email:
     return create_once(
         f"customer-{person_id}",
         create=lambda key: (
-            connection.call(lambda v1: v1.customers.create(wanted, {"idempotency_key": key})).id
+            connection.send(
+                Sending("customer", str(person_id), "/v1/customers", key),
+                lambda v1: v1.customers.create(wanted, {"idempotency_key": key}),
+            ).id
         ),
         find=lambda: _find_customer(connection, person_id, email),
     )
@@ -80,7 +83,10 @@ def create_intent(connection: StripeConnection, request: IntentRequest) -> Inten
     return create_once(
         f"payment-{request.payment_id}",
         create=lambda key: _shape(
-            connection.call(lambda v1: v1.payment_intents.create(wanted, {"idempotency_key": key}))
+            connection.send(
+                Sending("payment", str(request.payment_id), "/v1/payment_intents", key),
+                lambda v1: v1.payment_intents.create(wanted, {"idempotency_key": key}),
+            )
         ),
         find=lambda: find_intent(connection, payment_id=request.payment_id, customer_id=request.customer_id),
     )
@@ -121,8 +127,9 @@ def confirm_intent(connection: StripeConnection, confirmation: Confirmation) -> 
         wanted["off_session"] = True
     key = f"charge-{one.payment_id}-{one.number}"
     try:
-        connection.call(
-            lambda v1: v1.payment_intents.confirm(one.intent_id, wanted, {"idempotency_key": key})
+        connection.send(
+            Sending("charge", str(one.payment_id), "/v1/payment_intents/{id}/confirm", key),
+            lambda v1: v1.payment_intents.confirm(one.intent_id, wanted, {"idempotency_key": key}),
         )
     except Refused as refused:
         if not refused.is_decline:
@@ -145,12 +152,12 @@ def cancel_intent(
     reason: Literal["abandoned", "requested_by_customer"] = "abandoned",
 ) -> Intent:
     """Give up an intent that nobody confirmed. Raises Refused when it was paid meanwhile."""
-    connection.call(
+    key = f"cancel-{payment_id}-{reason}"
+    connection.send(
+        Sending("cancellation", str(payment_id), "/v1/payment_intents/{id}/cancel", key),
         lambda v1: v1.payment_intents.cancel(
-            intent_id,
-            {"cancellation_reason": reason},
-            {"idempotency_key": f"cancel-{payment_id}-{reason}"},
-        )
+            intent_id, {"cancellation_reason": reason}, {"idempotency_key": key}
+        ),
     )
     return fetch_intent(connection, intent_id)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import stripe
 
 from azora_admin.core.ids import SetupId
-from azora_admin.gateways.stripe.client import Refused, StripeConnection
+from azora_admin.gateways.stripe.client import Refused, Sending, StripeConnection
 from azora_admin.gateways.stripe.creating import create_once
 from azora_admin.gateways.stripe.shapes import Method, Refusal, Setup
 from azora_admin.gateways.stripe.told import told, told_uuid
@@ -36,7 +36,10 @@ def create_setup(connection: StripeConnection, request: SetupRequest) -> Setup:
     return create_once(
         f"setup-{request.setup_id}",
         create=lambda key: _setup(
-            connection.call(lambda v1: v1.setup_intents.create(wanted, {"idempotency_key": key}))
+            connection.send(
+                Sending("setup", str(request.setup_id), "/v1/setup_intents", key),
+                lambda v1: v1.setup_intents.create(wanted, {"idempotency_key": key}),
+            )
         ),
         find=lambda: find_setup(connection, request),
     )

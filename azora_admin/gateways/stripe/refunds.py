@@ -10,7 +10,7 @@ import stripe
 
 from azora_admin.core.ids import RefundId
 from azora_admin.core.money import Money, from_stripe, to_stripe
-from azora_admin.gateways.stripe.client import StripeConnection
+from azora_admin.gateways.stripe.client import Sending, StripeConnection
 from azora_admin.gateways.stripe.shapes import Refund
 from azora_admin.gateways.stripe.told import told, told_uuid
 
@@ -38,7 +38,8 @@ def create_refund(connection: StripeConnection, request: RefundRequest) -> Refun
     if request.reason:
         wanted["reason"] = request.reason  # one of the three that Stripe knows
     key = f"refund-{request.refund_id}"
-    return _shape(connection.call(lambda v1: v1.refunds.create(wanted, {"idempotency_key": key})))
+    what = Sending("refund", str(request.refund_id), "/v1/refunds", key)
+    return _shape(connection.send(what, lambda v1: v1.refunds.create(wanted, {"idempotency_key": key})))
 
 
 def fetch_refund(connection: StripeConnection, stripe_refund_id: str) -> Refund:

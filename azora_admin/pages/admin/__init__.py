@@ -19,6 +19,7 @@ from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their rout
     entries,
     events,
     machines,
+    outgoing,
     overview,
     payment_exports,
     payments,

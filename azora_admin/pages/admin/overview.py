@@ -122,14 +122,23 @@ def _dispute_task(concern: Concern) -> Task:
     return Task(kind, "gavel", title, text, count, address("admin.disputes", state="answer"))
 
 
+def _parked_task(concern: Concern, since: str) -> Task:
+    count = concern.count
+    if concern.topic == "events_parked":
+        title = f"{filters.plural(count, 'Stripe event', 'Stripe events')} parked"
+        text = f"Eight tries failed; a person has to look. {since}"
+        return Task("bad", "webhook", title, text, count, address("admin.events", state="parked"))
+    title = f"{filters.plural(count, 'outgoing operation', 'outgoing operations')} parked"
+    text = f"Nobody tries them until they are taken up again. {since}"
+    return Task("bad", "refresh-cw", title, text, count, address("admin.outgoing", state="parked"))
+
+
 def _task(concern: Concern) -> Task:
     since = f"The oldest since {filters.ago_text(concern.oldest_at)}"
     plural = filters.plural
     count = concern.count
-    if concern.topic == "events_parked":
-        title = f"{plural(count, 'Stripe event', 'Stripe events')} parked"
-        text = f"Eight tries failed; a person has to look. {since}"
-        return Task("bad", "webhook", title, text, count, address("admin.events", state="parked"))
+    if concern.topic in ("events_parked", "sends_parked"):
+        return _parked_task(concern, since)
     if concern.topic in ("disputes_to_answer", "fraud_warned"):
         return _dispute_task(concern)
     if concern.topic == "events_waiting":
