@@ -91,6 +91,23 @@ def seed() -> None:
             click.echo(f"  {person.email:<30} {', '.join(person.roles)}")
 
 
+@main.command()
+@click.option("--name", help="The legal entity.")
+@click.option("--address", help="Its address; a line break between lines.")
+@click.option("--tax-id", help="Its tax number.")
+@click.option("--email", help="Where questions go.")
+def seller(name: str | None, address: str | None, tax_id: str | None, email: str | None) -> None:
+    """Who sells, as receipts name them from now on: show it, or change what is given."""
+    from azora_admin.core import db
+    from azora_admin.launch import seller_commands
+
+    with sentences():
+        db.connect(settings_with_database())
+        given = {"name": name, "address": address, "tax_id": tax_id, "email": email}
+        words = seller_commands.change(**given) if any(given.values()) else seller_commands.show()
+        click.echo("\n".join(part for part in (words.name, words.address, words.tax_id, words.email) if part))
+
+
 @main.group()
 def user() -> None:
     """People who can sign in."""
