@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -10,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from azora_admin.core import db
+from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.errors import Conflict
 from azora_admin.core.ids import DisputeId
@@ -42,6 +44,11 @@ def opened(shop: Shop, **how: Any) -> tuple[DisputeId, str]:
 
 def submit(shop: Shop, dispute_id: DisputeId, *, seen: str = "") -> Evidence:
     evidence = the_evidence(dispute_id)
+    submit_this(shop, dispute_id, evidence, seen=seen)
+    return evidence
+
+
+def submit_this(shop: Shop, dispute_id: DisputeId, evidence: Evidence, *, seen: str = "") -> None:
     answering.submit(
         shop.stripe,
         shop.finance,
@@ -51,7 +58,6 @@ def submit(shop: Shop, dispute_id: DisputeId, *, seen: str = "") -> Evidence:
         seen=seen or evidence.digest,
         ask_after=ASK_AFTER,
     )
-    return evidence
 
 
 def accept(shop: Shop, dispute_id: DisputeId) -> None:
@@ -119,6 +125,32 @@ def test_a_bank_takes_one_answer(shop: Shop) -> None:
         with pytest.raises(Conflict) as refused:
             act(shop, dispute_id)
         assert refused.value.code == "dispute_not_answerable"
+
+
+def test_of_a_dozen_who_answer_at_once_one_does(shop: Shop, test_clock: FixedClock) -> None:
+    dispute_id, stripe_id = opened(shop)
+    evidence = the_evidence(dispute_id)
+    assert shop.finance.name  # made once, before the threads
+
+    def answer(number: int) -> str:
+        with clock.use(test_clock):
+            try:
+                if number % 2:
+                    accept(shop, dispute_id)
+                else:
+                    submit_this(shop, dispute_id, evidence)
+            except Conflict as refused:
+                return refused.code
+        return "answered"
+
+    with ThreadPoolExecutor(12) as threads:
+        outcomes = Counter(threads.map(answer, range(12)))
+    assert outcomes.pop("answered") == 1
+    assert set(outcomes) <= {"dispute_answered", "dispute_not_answerable"}
+    told = shop.office.v1.disputes.retrieve(stripe_id)
+    assert (told.status == "lost") == (told.evidence_details.submission_count == 0)
+    shop.hear()
+    assert verify(shop.stripe) == Verdict([], waiting=0)
 
 
 def test_while_an_answer_is_on_its_way_there_is_no_other(shop: Shop) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from azora_admin.core import db
+from azora_admin.core import clock, db
 from azora_admin.core.clock import FixedClock
 from azora_admin.core.errors import Conflict, Invalid
-from azora_admin.core.ids import DisputeId
+from azora_admin.core.ids import DisputeId, PaymentId
 from azora_admin.core.money import Money
 from azora_admin.flows import dispute as flow
 from azora_admin.flows import dispute_letters
@@ -189,6 +190,37 @@ def test_a_refund_on_its_way_when_the_dispute_opens_counts_until_it_fails(shop: 
     shop.decide_dispute(dispute, "lose")
     shop.hear()
     assert shop.payment().status == "charged_back"
+    assert is_proved(shop)
+
+
+def test_refunds_and_a_bank_that_come_at_once_take_no_cent_twice(shop: Shop, test_clock: FixedClock) -> None:
+    sold(shop)
+    payment = shop.payments()[0]
+    assert shop.finance.name  # made once, before the threads
+
+    def act(number: int) -> str:
+        with clock.use(test_clock):
+            if number == 3:
+                shop.dispute(payment)
+                shop.hear()
+                return "disputed"
+            try:
+                return shop.refund(PaymentId(payment.id), 600).state
+            except (Conflict, Invalid) as refused:
+                return refused.code
+
+    with ThreadPoolExecutor(12) as threads:
+        outcomes = set(threads.map(act, range(12)))
+    shop.hear()
+    assert outcomes <= {
+        "disputed",
+        "succeeded",
+        "failed",
+        "refund_blocked_by_dispute",
+        "refund_exceeds_payment",
+        "payment_refunded",
+    }
+    assert shop.payments()[0].status == "disputed"
     assert is_proved(shop)
 
 

@@ -180,3 +180,19 @@ def test_an_open_dispute_is_looked_at_each_day_and_a_decided_one_ever_more_seldo
     while (at := rules.next_ask("lost", closed_at=NOW, now=now)) is not None:
         now, looks = at, looks + 1
     assert (looks, now) == (4, NOW + timedelta(days=90))
+
+
+@pytest.mark.parametrize(
+    ("left", "is_suggested"),
+    [
+        (Money(1, "usd"), True),
+        (Money(1500, "usd"), True),
+        (Money(1501, "usd"), False),
+        (Money(0, "usd"), False),
+        (Money(1300, "jpy"), True),
+        (Money(1301, "jpy"), False),
+        (Money(1, "kwd"), False),
+    ],
+)
+def test_a_refund_is_suggested_where_a_dispute_would_cost_more(left: Money, is_suggested: bool) -> None:
+    assert rules.suggests_refund(left) is is_suggested

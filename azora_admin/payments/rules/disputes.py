@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from azora_admin.core.errors import DomainError
-from azora_admin.core.money import Money, exponent
+from azora_admin.core.money import Money
 from azora_admin.ledger.rules import Leg, credit, debit, without_zero
 from azora_admin.payments.rules.returns import Share, parts_between
 
@@ -41,8 +41,12 @@ STATUSES: Final = (
 )
 # Days before the time to answer ends on which finance is reminded.
 REMINDERS: Final = (7, 3, 1)
-# What Stripe takes for a dispute, in whole units of most currencies. Source: stripe.com/pricing, "Disputes".
-DISPUTE_FEE: Final = 15
+# About what Stripe takes for a dispute, in minor units, by the currency that it settles in (stripe.com/pricing; from
+# memory, and enough for a suggestion). For others nothing is suggested.
+_DISPUTE_FEES: Final = {
+    "usd": 1500, "eur": 2000, "gbp": 2000, "chf": 2000, "cad": 1500, "aud": 2500, "nzd": 2500, "sgd": 1500,
+    "jpy": 1300, "hkd": 8500, "dkk": 15000, "nok": 15000, "sek": 15000, "pln": 8000, "brl": 5500, "mxn": 30000,
+}  # fmt: skip
 # An open dispute is looked at each day, a decided one a while after, should an event have been lost.
 _OPEN_ASK: Final = timedelta(days=1)
 _LOOKS: Final = tuple(timedelta(days=days) for days in (1, 7, 30, 90))
@@ -134,10 +138,8 @@ def reminder(due_at: datetime, *, now: datetime) -> int | None:
 
 
 def suggests_refund(left: Money) -> bool:
-    """Whether a payment that a bank warned about is better refunded: a dispute would cost more than it brought."""
-    return (
-        Money.zero(left.currency) < left <= Money(DISPUTE_FEE * 10 ** exponent(left.currency), left.currency)
-    )
+    """Whether a full refund of what is ``left`` costs less than the dispute that a warning announces."""
+    return 0 < left.amount <= _DISPUTE_FEES.get(left.currency, 0)
 
 
 def _moved(
