@@ -112,7 +112,7 @@ class NewPayment(Body):
     """There are none yet: any is `coupon_invalid`."""
     payment_method: MethodId | None = None
     """One of your own saved ones, charged at once; such a payment needs an `Idempotency-Key`."""
-    save: bool = False
+    save: bool | None = None
     """Whether what it is paid with is kept for the next time."""
 
 

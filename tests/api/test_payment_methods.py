@@ -34,7 +34,9 @@ def test_a_card_is_saved_listed_chosen_and_removed(app: Flask, client: FlaskClie
         "kind": "card", "brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2034,
     }  # fmt: skip
     assert (first["is_default"], other["is_default"], other["id"]) == (True, False, second)
-    chosen = ok(client.patch(f"{METHODS}/{second}", headers=headers, json={"is_default": True}))
+    chosen = ok(
+        client.open(f"{METHODS}/{second}", method="PATCH", headers=headers, json={"is_default": True})
+    )
     assert chosen["is_default"] is True
     assert client.delete(f"{METHODS}/{second}", headers=headers).status_code == 204
     problem(client.delete(f"{METHODS}/{second}", headers=headers), 404, "payment_method_not_found")

@@ -85,7 +85,7 @@ def _changing(methods: Blueprint) -> None:
         refusals=[PAYMENT_METHOD_NOT_FOUND],
     )
     def change(method_id: MethodId, body: bodies.MethodChange) -> Response:
-        """Choose the default payment method."""
+        """Choose the default method."""
         with db.transaction() as session:
             chosen = saving.choose(session, actor(), person_id=caller().person_id, method_id=method_id)
             return kept(session, answers.json(saved_methods.payment_method(chosen)))

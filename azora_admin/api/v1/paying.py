@@ -153,7 +153,7 @@ def _wanted(body: bodies.NewPayment) -> CourseId | paying.AmountOrder:
 
 
 def _means(body: bodies.NewPayment) -> Means:
-    return Means(method_id=body.payment_method, saves=body.save)
+    return Means(method_id=body.payment_method, saves=bool(body.save))
 
 
 def _check(body: bodies.NewPayment) -> None:

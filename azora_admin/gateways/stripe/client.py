@@ -24,6 +24,7 @@ from azora_admin.core.errors import DomainError
 
 API_VERSION: Final = "2026-10-28.endive"
 _CONNECT_SECONDS: Final = 3.05
+_NANOSECONDS: Final = 1_000_000  # of a millisecond
 _READ_SECONDS: Final = 20.0
 _RETRIES: Final = 2
 
@@ -121,11 +122,11 @@ class StripeConnection:
 
     def send(self, what: Sending, send: Callable[[V1Services], T]) -> T:
         """``call`` something that acts, and have whoever listens told how it went. Raises as ``call`` does."""
-        began = time.monotonic()
+        began = time.monotonic_ns()
 
         def tell(outcome: str, *, code: str | None = None, request_id: str | None = None) -> None:
             if self.on_sent is not None:
-                took = int((time.monotonic() - began) * 1000)
+                took = (time.monotonic_ns() - began) // _NANOSECONDS
                 self.on_sent(Sent(what, outcome, code, request_id, took))
 
         try:
