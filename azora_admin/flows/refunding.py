@@ -148,7 +148,7 @@ def approve(
     """
     with db.transaction() as session:
         refund, payment = _lock_waiting(session, refund_id)
-        refuse_own_approval(is_own=refund.requested_by == approver.person_id)
+        refuse_own_approval(is_own=approver.person_id in (refund.requested_by, payment.payer_id))
         amount_to_refund(payment.refundable, refund.amount.amount)
         legs = settling.reserved_legs(session, payment, refund.amount)
         refunds.approve(session, refund_id, approved_by=approver.person_id, ask_after=ask_after)
@@ -200,7 +200,11 @@ def _plan(
 ) -> Plan:
     amount = amount_to_refund(payment.refundable, asked)
     approver = approver_needed(
-        payment.refundable, amount, limits, may_refund_more=asker.may(Action.REFUND_MORE)
+        payment.refundable,
+        amount,
+        limits,
+        may_refund_more=asker.may(Action.REFUND_MORE),
+        is_own=payment.payer_id == asker.person_id,
     )
     return plan_of(session, payment, amount, approver=approver)
 

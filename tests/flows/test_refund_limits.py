@@ -100,6 +100,23 @@ def test_above_a_limit_a_second_person_approves(shop: Shop) -> None:
     assert acts() == ["refund.requested", "refund.approved"]
 
 
+def test_nobody_refunds_their_own_payment_alone(shop: Shop) -> None:
+    payer = shop.person("finance", "learner")
+    payment_id = shop.sell(payer, shop.course())
+    assert shop.refund(payment_id, 100, by=payer).state == "waiting"
+    with pytest.raises(Conflict) as refused:
+        refunding.approve(shop.stripe, payer, actor_of(payer), refund_id=waiting(shop), ask_after=ASK_AFTER)
+    assert refused.value.code == "needs_second_approval"
+    refunding.approve(
+        shop.stripe, shop.finance, actor_of(shop.finance), refund_id=waiting(shop), ask_after=ASK_AFTER
+    )
+    assert shop.refund(payment_id, 100, by=shop.finance).state == "succeeded"
+    # What somebody else asked for is not for the payer to approve, either.
+    assert shop.refund(payment_id, 4000, by=shop.finance, limits=LOW).state == "waiting"
+    with pytest.raises(Conflict):
+        refunding.approve(shop.stripe, payer, actor_of(payer), refund_id=waiting(shop), ask_after=ASK_AFTER)
+
+
 def test_an_approval_is_held_against_what_is_left_by_then(shop: Shop) -> None:
     payment_id = sold(shop)
     shop.refund(payment_id, limits=LOW)

@@ -110,16 +110,17 @@ def amount_to_refund(payment: Refundable, asked: int | None) -> Money:
 
 
 def approver_needed(
-    payment: Refundable, amount: Money, limits: Limits, *, may_refund_more: bool
+    payment: Refundable, amount: Money, limits: Limits, *, may_refund_more: bool, is_own: bool = False
 ) -> Approver | None:
     """Who has to approve, if anybody: ``finance`` above support's limit, ``second_person`` above what one does alone.
 
     What counts is all of the payment's refunds together. ``may_refund_more``: the asker's role knows no support limit.
+    ``is_own``: the asker paid it, and nobody refunds themselves alone.
     """
     total = payment.refunded + amount
     if not may_refund_more and _units(limits.support, total.currency) < total:
         return "finance"
-    return "second_person" if _units(limits.alone, total.currency) < total else None
+    return "second_person" if is_own or _units(limits.alone, total.currency) < total else None
 
 
 def check_why(why: str, missing: str = "Say why: whoever asked for the refund reads it.") -> str:

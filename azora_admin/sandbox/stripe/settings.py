@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 
+from azora_admin.core.money import Money, to_stripe
 from azora_admin.sandbox.stripe.errors import refused_parameter
 from azora_admin.sandbox.stripe.json_types import Json
 
@@ -45,7 +46,11 @@ class Settings:
         return asdict(self)
 
 
-def fee_of(amount: int, settings: Settings) -> int:
-    """The processing fee of a charge of ``amount`` minor units, rounded half up; integers throughout."""
+def fee_of(amount: int, currency: str, settings: Settings) -> int:
+    """The processing fee of a charge of ``amount``, as Stripe writes both, rounded half up; integers throughout.
+
+    In currencies that Stripe writes with two decimals that are always 00 it is whole, too.
+    """
     share = (amount * settings.fee_basis_points + 5_000) // 10_000
-    return min(share + settings.fee_fixed_minor, amount)
+    step = to_stripe(Money(10, currency)) // 10
+    return min((share + settings.fee_fixed_minor + step - 1) // step * step, amount)

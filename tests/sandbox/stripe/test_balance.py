@@ -120,7 +120,15 @@ def test_fee_and_delay_are_settings(client: stripe.StripeClient, stand_in: Stand
 
 @given(st.integers(1, 10**8), st.integers(0, 10_000), st.integers(0, 500))
 def test_a_fee_is_whole_and_never_more_than_the_amount(amount: int, rate: int, fixed: int) -> None:
-    fee = fee_of(amount, Settings(fee_basis_points=rate, fee_fixed_minor=fixed))
+    fee = fee_of(amount, "usd", Settings(fee_basis_points=rate, fee_fixed_minor=fixed))
     assert 0 <= fee <= amount
     exact = amount * rate + fixed * 10_000
     assert fee == amount or abs(fee * 10_000 - exact) <= 5_000
+
+
+@given(units=st.integers(1, 10**6), currency=st.sampled_from(["isk", "ugx"]))
+def test_a_fee_is_whole_where_stripe_writes_two_decimals_that_are_none(units: int, currency: str) -> None:
+    amount = units * 100
+    fee = fee_of(amount, currency, Settings())
+    assert 0 < fee <= amount
+    assert fee % 100 == 0

@@ -77,7 +77,7 @@ def settle_charge(book: Book, charge_id: str) -> None:
         "charge",
         source=charge_id,
         amount=amount,
-        fee=fee_of(amount, book.settings),
+        fee=fee_of(amount, charge["currency"], book.settings),
         currency=charge["currency"],
         description=charge["description"],
         is_available_at_once=charge["_available_at_once"],
