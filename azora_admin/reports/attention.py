@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from azora_admin.messaging.reading import EVENTS
 from azora_admin.messaging.tables import InboxEvent, Mail, StripeCursor
 from azora_admin.payments.rules.disputes import ANSWERABLE
-from azora_admin.payments.tables import Dispute, FraudWarning, MethodSetup, Payment, Refund
+from azora_admin.payments.tables import Dispute, FraudWarning, MethodSetup, Payment, Refund, RefundRequest
 from azora_admin.reconciliation.tables import ReconciliationDifference, ReconciliationPlace
 from azora_admin.reports.payment_rows import is_unknown
 
@@ -30,6 +30,8 @@ Topic = Literal[
     "books_unread",
     "disputes_to_answer",
     "fraud_warned",
+    "refunds_requested",
+    "refunds_to_approve",
 ]
 
 # An event is handled within a second; an answer of Stripe's is asked for after seconds; an abandoned payment is
@@ -64,6 +66,8 @@ def concerns(session: Session, *, now: datetime) -> Sequence[Concern]:
         "books_differ",
         "disputes_to_answer",
         "fraud_warned",
+        "refunds_requested",
+        "refunds_to_approve",
         "payments_unknown",
         "payments_unsettled",
         "events_waiting",
@@ -121,6 +125,8 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
         _question("payments_unsettled", payment.created_at, unsettled(now)),
         _question("disputes_to_answer", Dispute.due_at, Dispute.status.in_(ANSWERABLE), Dispute.due_at > now),
         _question("fraud_warned", FraudWarning.warned_at, FraudWarning.is_actionable.is_(True)),
+        _question("refunds_requested", RefundRequest.requested_at, RefundRequest.state == "open"),
+        _question("refunds_to_approve", Refund.requested_at, Refund.state == "waiting"),
         _question(
             "fees_unknown",
             payment.settled_at,

@@ -183,6 +183,18 @@ def test_a_dispute_to_answer_is_a_concern_until_its_time_is_over(test_clock: Fix
     assert "disputes_to_answer" not in {one.topic for one in look(test_clock).concerns}
 
 
+def test_a_refund_that_waits_for_somebody_is_a_concern(test_clock: FixedClock) -> None:
+    teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
+    (learner,) = market.add_learners([1])
+    bea = market.add_person("bea@market.test", "Bea Adeyemi", "finance")
+    market.set_policy(bea)
+    payment = market.pay(learner, market.add_course("Rust for Embedded Linux", teacher, 4900))
+    market.ask_for_refund(bea, payment, 100)
+    market.ask_back(learner, payment, 100)
+    topics = {one.topic: one.count for one in look(test_clock).concerns}
+    assert (topics["refunds_to_approve"], topics["refunds_requested"]) == (1, 1)
+
+
 def test_what_a_bank_took_is_no_partys_any_more_and_no_best_course(test_clock: FixedClock) -> None:
     teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
     (learner,) = market.add_learners([1])

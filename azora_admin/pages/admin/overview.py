@@ -122,6 +122,15 @@ def _dispute_task(concern: Concern) -> Task:
     return Task(kind, "gavel", title, text, count, address("admin.disputes", state="answer"))
 
 
+def _refund_task(concern: Concern, since: str) -> Task:
+    count = concern.count
+    if concern.topic == "refunds_requested":
+        title = f"{filters.plural(count, 'learner asks', 'learners ask')} for a refund"
+        return Task("warn", "undo-2", title, since, count, address("admin.refund_requests"))
+    title = f"{filters.plural(count, 'refund waits', 'refunds wait')} for a second person"
+    return Task("warn", "undo-2", title, since, count, address("admin.refunds", state="open"))
+
+
 def _parked_task(concern: Concern, since: str) -> Task:
     count = concern.count
     if concern.topic == "events_parked":
@@ -133,6 +142,17 @@ def _parked_task(concern: Concern, since: str) -> Task:
     return Task("bad", "refresh-cw", title, text, count, address("admin.outgoing", state="parked"))
 
 
+def _books_task(concern: Concern, since: str) -> Task:
+    count = concern.count
+    if concern.topic == "books_differ":
+        title = f"{filters.plural(count, 'difference', 'differences')} between the book and Stripe"
+        text = f"Somebody has to correct or explain them. {since}"
+        return Task("bad", "scale", title, text, count, address("admin.differences"))
+    title, last = "Book and Stripe are not compared", filters.ago_text(concern.oldest_at)
+    text = f"Last compared {last}. Is Stripe in reach, and the worker running?"
+    return Task("bad", "scale", title, text, count, address("admin.reconciliation"))
+
+
 def _task(concern: Concern) -> Task:
     since = f"The oldest since {filters.ago_text(concern.oldest_at)}"
     plural = filters.plural
@@ -141,6 +161,8 @@ def _task(concern: Concern) -> Task:
         return _parked_task(concern, since)
     if concern.topic in ("disputes_to_answer", "fraud_warned"):
         return _dispute_task(concern)
+    if concern.topic in ("refunds_requested", "refunds_to_approve"):
+        return _refund_task(concern, since)
     if concern.topic == "events_waiting":
         title = f"{plural(count, 'Stripe event waits', 'Stripe events wait')} too long"
         return Task("warn", "webhook", title, since, count, address("admin.events", state="received"))
@@ -151,15 +173,8 @@ def _task(concern: Concern) -> Task:
         title = f"{plural(count, 'Stripe event was', 'Stripe events were')} not sent to us"
         text = f"Found in Stripe's own list within a day, and handled. Look at the webhook endpoint. {since}"
         return Task("warn", "webhook", title, text, count, address("admin.events", by="backfill"))
-    if concern.topic == "books_differ":
-        title = f"{plural(count, 'difference', 'differences')} between the book and Stripe"
-        text = f"Somebody has to correct or explain them. {since}"
-        return Task("bad", "scale", title, text, count, address("admin.differences"))
-    if concern.topic == "books_unread":
-        text = f"Last compared {filters.ago_text(concern.oldest_at)}. Is Stripe in reach, and the worker running?"
-        return Task(
-            "bad", "scale", "Book and Stripe are not compared", text, count, address("admin.reconciliation")
-        )
+    if concern.topic in ("books_differ", "books_unread"):
+        return _books_task(concern, since)
     if concern.topic == "payments_unknown":
         title = f"{plural(count, 'payment has', 'payments have')} no answer from Stripe"
         return Task(
