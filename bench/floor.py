@@ -30,7 +30,9 @@ _AFTER = _COURSES + " AND (published_at, id) < (%s, %s) ORDER BY published_at DE
 _PAYMENT = (
     "SELECT id, status, amount_minor, currency, course_id, description, stripe_payment_intent_id, failure_code,"
     " failure_message, refunded_minor, created_at, settled_at,"
-    " EXISTS (SELECT FROM refund WHERE payment_id = payment.id) FROM payment WHERE id = %s AND payer_id = %s"
+    " EXISTS (SELECT FROM refund WHERE payment_id = payment.id),"
+    " (SELECT row_to_json(p) FROM refund_policy p WHERE p.version = refund_policy_version)"
+    " FROM payment WHERE id = %s AND payer_id = %s"
 )
 _EVENT = (
     "INSERT INTO floor_inbox_event (id, source, type, object_id, api_version, raw, state, attempts, created_at,"
@@ -120,11 +122,23 @@ def _add_payments(app: Flask, pool: ConnectionPool[Any], key: ECKey) -> None:
             "stripe_payment_intent_id": row[6],
             "failure": {"code": row[7], "message": row[8]} if row[7] else None,
             "refunded": row[9],
+            "refund_policy": _policy(row[13]),
             "created_at": row[10],
             "settled_at": row[11],
             "refunds": ["the bench has none"] if row[12] else [],
         }
         return _json(found)
+
+
+def _policy(row: dict[str, Any]) -> dict[str, Any]:
+    minor, currency = row["automatic_up_to_minor"], row["automatic_currency"]
+    return {
+        "version": row["version"],
+        "days": row["days"],
+        "most_progress": row["most_progress"],
+        "automatic_up_to": None if minor is None else {"amount": minor, "currency": currency},
+        "text": row["text"],
+    }
 
 
 def _add_webhook(app: Flask, pool: ConnectionPool[Any], secret: bytes) -> None:

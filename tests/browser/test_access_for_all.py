@@ -16,6 +16,14 @@ pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # The dark theme is the same page in other colours.
 COLOURS = ["color-contrast", "link-in-text-block"]
+# A phone shows the same page in another order and size.
+OF_THE_LAYOUT = [
+    "color-contrast",
+    "target-size",
+    "scrollable-region-focusable",
+    "link-in-text-block",
+    "region",
+]
 PARTS = 2
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 375, "height": 812}
@@ -40,6 +48,8 @@ CREDENTIALS = [
     "/account/security/factors/recovery-codes",
     "/sign-in/again",
 ]
+# What containers ask for is laid out a frame later than the window.
+A_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # A theme fades in; what fades is in neither theme's colours.
 UNTIL_NOTHING_FADES = """async () => {
   const frame = () => new Promise(done => requestAnimationFrame(done));
@@ -122,9 +132,9 @@ def _own_pages(scene: Scene) -> Sequence[str]:
     ]
 
 
-def problems(page: Page, *, within: str = "html", is_for_colours: bool = False) -> list[str]:
-    """What axe finds, each with where and why."""
-    looked_for = {"type": "rule", "values": COLOURS} if is_for_colours else {"type": "tag", "values": RULES}
+def problems(page: Page, *, within: str = "html", rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds by ``rules``, or by all of them, each with where and why."""
+    looked_for = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     found: dict[str, Any] = page.evaluate(
@@ -142,7 +152,7 @@ def problems_in_the_dark(page: Page) -> list[str]:
     """What axe finds in the colours of the dark theme, once they are no longer changing."""
     page.emulate_media(color_scheme="dark")
     page.evaluate(UNTIL_NOTHING_FADES)
-    found = problems(page, is_for_colours=True)
+    found = problems(page, rules=COLOURS)
     page.emulate_media(color_scheme="light")
     return found
 
@@ -152,6 +162,7 @@ def sideways(page: Page, path: str) -> list[str]:
     wide: list[str] = []
     for width in (320, 375, 768, 1024):
         page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(A_FRAME)
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wide.append(f"{path} at {width}")
         wide += [f"{path} at {width}: {place}" for place in page.evaluate(SIDEWAYS)]
@@ -184,8 +195,7 @@ def test_nor_on_a_phone_and_no_page_scrolls_sideways_however_wide_the_window(
         page = open_page(email, color_scheme="light", reduced_motion="reduce", viewport=PHONE, has_touch=True)
         for path in paths:
             page.goto(path)
-            found += problems(page)
-            found += problems_in_the_dark(page)
+            found += problems(page, rules=OF_THE_LAYOUT)
             found += sideways(page, path)
             page.set_viewport_size(PHONE)
     assert not found, "\n".join(found)

@@ -31,6 +31,6 @@ def test_staff_find_pages_people_and_payments(browser: Browser) -> None:
 def test_a_learner_finds_their_own_pages_and_nobody(browser: Browser) -> None:
     market.add_person("sam@market.test", "Sam Support", "support")
     market.add_learners([1])
-    assert lines(browser, "learner1@market.test", "") == ["Account", "Your security"]
+    assert lines(browser, "learner1@market.test", "") == ["Account", "Your cards", "Your security"]
     assert lines(browser, "learner1@market.test", "sam") == []
     assert lines(browser, "learner1@market.test", "pay") == []

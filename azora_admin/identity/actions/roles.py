@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from azora_admin.core import db
 from azora_admin.core.errors import Conflict, NotFound
 from azora_admin.core.ids import PersonId
 from azora_admin.identity.actions import audit
@@ -34,6 +35,9 @@ def change_roles(
 
     Raises NotFound, StaleVersion, Invalid (fields ``roles``, ``why``), Conflict ``last_admin``.
     """
+    # One change of roles after the other: two administrators who take the role from each other wait here, each
+    # before it has locked anybody.
+    db.lock(session, "roles")
     person = session.execute(
         select(Person.name, Person.roles, Person.version).where(Person.id == person_id).with_for_update()
     ).one_or_none()
@@ -63,9 +67,6 @@ def change_roles(
 
 
 def _refuse_last_admin(session: Session, person_id: PersonId) -> None:
-    # All administrators are locked in one order: two who take the role from each other wait here.
-    admins = session.scalars(
-        select(Person.id).where(Person.roles.contains(["admin"])).order_by(Person.id).with_for_update()
-    ).all()
-    if set(admins) <= {person_id}:
+    another = select(Person.id).where(Person.roles.contains(["admin"]), Person.id != person_id).limit(1)
+    if session.scalar(another) is None:
         raise Conflict("last_admin", "This is the last administrator: make another one first.")
