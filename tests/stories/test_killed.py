@@ -42,6 +42,9 @@ def test_every_purchase_settles_exactly_once_though_web_and_worker_are_killed_an
     spoil_deliveries(running)
     tally = buy_while(running, kill_on_the_way)
 
+    # What no event told is asked for after some seconds; until then it is open, and nothing differs.
+    paid = tally.outcomes["succeeded"]
+    eventually(lambda: counts(running)["completed"] - before["completed"] >= paid, within=120, every=1.0)
     # A fee exists at Stripe only some time after its sale; until then nothing differs, and nothing is finished.
     eventually(lambda: fees_to_come(running) == 0, within=120, every=1.0)
     eventually(
@@ -51,7 +54,6 @@ def test_every_purchase_settles_exactly_once_though_web_and_worker_are_killed_an
     )
 
     after = counts(running)
-    paid = tally.outcomes["succeeded"]
     assert paid > PURCHASES / 2, tally.text()
     # An answer that was lost is a sale all the same: at least those that the phones know of.
     assert after["completed"] - before["completed"] >= paid
