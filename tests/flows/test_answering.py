@@ -19,7 +19,7 @@ from azora_admin.core.ids import DisputeId
 from azora_admin.flows import answering
 from azora_admin.flows.answering import Evidence
 from azora_admin.gateways.pdf.typesetting import render
-from azora_admin.gateways.stripe.client import NoAnswer
+from azora_admin.gateways.stripe.client import NoAnswer, Sent
 from azora_admin.reports.evidence import evidence_packet
 from azora_admin.reports.verification import Verdict, verify
 from tests.refunding import actor_of, sold
@@ -102,6 +102,18 @@ def test_the_bank_gets_the_packet_that_was_looked_at(shop: Shop) -> None:
         assert session.scalar(text("SELECT status FROM dispute")) == "under_review"
         assert "dispute.answered" in session.scalars(text("SELECT act FROM audit_entry")).all()
     assert verify(shop.stripe) == Verdict([], waiting=0)
+
+
+def test_each_call_to_the_bank_is_told_to_the_log_of_what_goes_out(shop: Shop) -> None:
+    told: list[Sent] = []
+    shop.stripe.on_sent = told.append
+    dispute_id, _ = opened(shop)
+    told.clear()
+    submit(shop, dispute_id)
+    assert [(one.what.kind, one.outcome) for one in told] == [("packet", "done"), ("evidence", "done")]
+    (answer_id,) = {one.what.about for one in told}
+    assert [one.what.key for one in told] == [f"packet-{answer_id}", f"evidence-{answer_id}"]
+    assert all(one.request_id for one in told)
 
 
 def test_the_same_facts_make_the_same_packet(shop: Shop) -> None:

@@ -17,7 +17,7 @@ import stripe
 
 from azora_admin.core import clock
 from azora_admin.core.money import from_stripe
-from azora_admin.gateways.stripe.client import NoAnswer, StripeConnection
+from azora_admin.gateways.stripe.client import NoAnswer, Sending, StripeConnection
 from azora_admin.gateways.stripe.shapes import Dispute, DisputeMovement, FraudWarning
 from azora_admin.gateways.stripe.told import told
 
@@ -79,11 +79,11 @@ def upload_packet(connection: StripeConnection, answer_id: UUID, packet: Packet)
     does nothing.
     """
     try:
-        return _upload(connection, f"packet-{answer_id}", packet)
+        return _upload(connection, answer_id, packet, key=f"packet-{answer_id}")
     except NoAnswer as lost:
         if not lost.is_final:
             raise
-        return _upload(connection, f"packet-{answer_id}-again", packet)
+        return _upload(connection, answer_id, packet, key=f"packet-{answer_id}-again")
 
 
 def submit_evidence(
@@ -96,27 +96,30 @@ def submit_evidence(
 ) -> None:
     """Send the evidence to the bank, once and for good. Raises NoAnswer, Refused."""
     given: DisputeUpdateParamsEvidence = {**evidence, "uncategorized_file": file_id}  # type: ignore[typeddict-item]
-    connection.call(
+    key = f"evidence-{answer_id}"
+    connection.send(
+        Sending("evidence", str(answer_id), "/v1/disputes/{id}", key),
         lambda v1: v1.disputes.update(
-            stripe_dispute_id,
-            {"evidence": given, "submit": True},
-            {"idempotency_key": f"evidence-{answer_id}"},
-        )
+            stripe_dispute_id, {"evidence": given, "submit": True}, {"idempotency_key": key}
+        ),
     )
 
 
 def accept_dispute(connection: StripeConnection, answer_id: UUID, stripe_dispute_id: str) -> None:
     """Give in: the dispute is lost, and that can't be taken back. Raises NoAnswer, Refused."""
-    connection.call(
-        lambda v1: v1.disputes.close(stripe_dispute_id, {}, {"idempotency_key": f"accept-{answer_id}"})
+    key = f"accept-{answer_id}"
+    connection.send(
+        Sending("acceptance", str(answer_id), "/v1/disputes/{id}/close", key),
+        lambda v1: v1.disputes.close(stripe_dispute_id, {}, {"idempotency_key": key}),
     )
 
 
-def _upload(connection: StripeConnection, key: str, packet: Packet) -> str:
-    made = connection.call(
+def _upload(connection: StripeConnection, answer_id: UUID, packet: Packet, *, key: str) -> str:
+    made = connection.send(
+        Sending("packet", str(answer_id), "/v1/files", key),
         lambda v1: v1.files.create(
             {"file": _Named(packet), "purpose": "dispute_evidence"}, {"idempotency_key": key}
-        )
+        ),
     )
     return made.id
 

@@ -67,7 +67,10 @@ def cancel_setup(connection: StripeConnection, intent_id: str, *, setup_id: Setu
     """Give up a setup that nobody confirmed. Raises Refused when its method was saved meanwhile."""
     key = f"cancel-setup-{setup_id}"
     given_up: stripe.params.SetupIntentCancelParams = {"cancellation_reason": "abandoned"}
-    connection.call(lambda v1: v1.setup_intents.cancel(intent_id, given_up, {"idempotency_key": key}))
+    connection.send(
+        Sending("setup_cancellation", str(setup_id), "/v1/setup_intents/{id}/cancel", key),
+        lambda v1: v1.setup_intents.cancel(intent_id, given_up, {"idempotency_key": key}),
+    )
     return fetch_setup(connection, intent_id)
 
 
@@ -80,7 +83,10 @@ def detach_method(connection: StripeConnection, method_id: str) -> None:
     """Take the method from its customer, for good. Twice is once. Raises NoAnswer, Refused."""
     key = f"detach-{method_id}"
     try:
-        connection.call(lambda v1: v1.payment_methods.detach(method_id, {}, {"idempotency_key": key}))
+        connection.send(
+            Sending("detachment", method_id, "/v1/payment_methods/{id}/detach", key),
+            lambda v1: v1.payment_methods.detach(method_id, {}, {"idempotency_key": key}),
+        )
     except Refused:
         # Stripe says no to one that is nobody's, with no code of its own: whose it is tells whether it is done.
         if fetch_method(connection, method_id).customer_id is not None:
