@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,12 @@ from azora_admin.payments.rules.refund_policy import (
     OUTCOMES,
     Asked,
     Policy,
+    check_change,
     check_policy,
     days_since,
+    digest_of,
     judge,
+    refuse_unsimulated,
 )
 from azora_admin.payments.rules.refund_requests import (
     LEARNER_REASONS,
@@ -110,18 +114,50 @@ def test_days_are_whole_ones_since_the_payment(after: int, days: int) -> None:
 
 def test_a_policy_that_cannot_be_names_each_field() -> None:
     with pytest.raises(Invalid) as refused:
-        check_policy(days=366, most_progress=101, automatic_up_to=Money(0, "usd"), text=" ", why="")
-    assert [one.field for one in refused.value.errors] == [
-        "days",
-        "most_progress",
-        "automatic_up_to",
-        "text",
-        "why",
-    ]
-    assert check_policy(days=0, most_progress=0, automatic_up_to=None, text=" a\n b ", why=" c ") == (
-        "a b",
-        "c",
-    )
+        check_change(Policy(2, 366, 101, Money(0, "usd"), " "), "")
+    named = ["days", "most_progress", "automatic_up_to", "text"]
+    assert [one.field for one in refused.value.errors] == [*named, "why"]
+    with pytest.raises(Invalid) as simulated:
+        check_policy(Policy(2, 366, 101, Money(0, "usd"), " "))
+    assert [one.field for one in simulated.value.errors] == named
+    assert check_change(Policy(2, 0, 0, None, " a\n b "), " c ") == (Policy(2, 0, 0, None, "a b"), "c")
+
+
+@given(policies, policies, st.integers(1, 3), st.integers(1, 3))
+def test_a_simulation_is_named_by_its_values_and_by_the_version_it_follows(
+    one: Policy, other: Policy, first: int, second: int
+) -> None:
+    one, other = replace(one, version=first), replace(other, version=second)
+    assert (digest_of(one) == digest_of(other)) == (one == other)
+    assert digest_of(one) == digest_of(replace(one, text=f" {one.text}\n"))
+    assert digest_of(one) != digest_of(replace(one, text=f"{one.text}."))
+
+
+@pytest.mark.parametrize(
+    ("changed", "in_force", "code"),
+    [
+        ({}, 1, None),
+        ({"days": 13}, 1, "not_simulated"),
+        ({"most_progress": 31}, 1, "not_simulated"),
+        ({"automatic_up_to": None}, 1, "not_simulated"),
+        ({"automatic_up_to": Money(5000, "eur")}, 1, "not_simulated"),
+        ({"text": "15 days"}, 1, "not_simulated"),
+        ({}, 2, "stale_version"),
+        ({"version": 3}, 2, "not_simulated"),
+        ({"version": 3}, 1, "stale_version"),
+    ],
+)
+def test_what_is_not_what_was_simulated_is_refused(
+    changed: dict[str, Any], in_force: int, code: str | None
+) -> None:
+    simulated = digest_of(replace(FIRST, version=2))
+    wanted = replace(FIRST, **{"version": 2, **changed})
+    if code is None:
+        refuse_unsimulated(wanted, simulated=simulated, in_force=in_force)
+        return
+    with pytest.raises(Conflict) as refused:
+        refuse_unsimulated(wanted, simulated=simulated, in_force=in_force)
+    assert refused.value.code == code
 
 
 def test_a_wish_that_cannot_be_names_each_field() -> None:

@@ -1,11 +1,12 @@
-"""The refund policy: the one in force and those before it; a new one is simulated over history before it is made."""
+"""The refund policy: the one in force and those before it; a new one comes into force as it was simulated."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import Response, flash, request, url_for
+from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
 from azora_admin.core.errors import Conflict, DomainError, FieldError, Invalid
@@ -15,8 +16,8 @@ from azora_admin.flows import refund_policies
 from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
 from azora_admin.payments.queries.refund_policies import policy_versions
-from azora_admin.payments.rules.refund_policy import TEXT_LONGEST, Policy
-from azora_admin.reports.refund_simulation import simulate
+from azora_admin.payments.rules.refund_policy import TEXT_LONGEST, Policy, check_policy, digest_of
+from azora_admin.reports.refund_simulation import Simulation, simulate
 from azora_admin.web import hx
 from azora_admin.web.amounts import plain_amount, read_amount
 from azora_admin.web.callers import actor, caller, needs
@@ -38,6 +39,14 @@ class Entered:
     currency: str
     text: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What a policy would have decided, and the ``digest`` that putting it in force needs."""
+
+    result: Simulation
+    digest: str
 
 
 @blueprint.get("/refunds/policy")
@@ -63,7 +72,14 @@ def refund_policy_change() -> Response:
     try:
         policy = _policy(entered)
         with db.transaction() as session:
-            refund_policies.change(session, caller(), actor(), policy, why=entered.why)
+            refund_policies.change(
+                session,
+                caller(),
+                actor(),
+                policy,
+                why=entered.why,
+                simulated=request.form.get("simulated", ""),
+            )
             kept(session, done)
     except (Invalid, Conflict) as refused:
         return _show(entered, refused)
@@ -102,15 +118,13 @@ def _whole(typed: str, name: str) -> int:
 
 
 def _show(entered: Entered | None, refused: DomainError | None = None) -> Response:
-    simulation = None
+    simulated = None
     with db.snapshot() as session:
         versions = policy_versions(session, limit=SHOWN)
         old = versions[0].policy
         if entered is not None:
             try:
-                simulation = simulate(
-                    session, old=old, new=_policy(entered), now=clock.now(), days=SIMULATED_DAYS
-                )
+                simulated = _simulate(session, old, entered)
             except Invalid as wrong:
                 refused = refused or wrong
     return hx.respond(
@@ -120,12 +134,22 @@ def _show(entered: Entered | None, refused: DomainError | None = None) -> Respon
         status=refused.status if refused else 200,
         versions=versions,
         old=old,
+        next_version=old.version + 1,
         entered=entered or _filled(old),
-        simulation=simulation,
+        simulated=simulated,
         may_change=caller().may(Action.KEEP_REFUND_POLICY),
         text_longest=TEXT_LONGEST,
         problems=problems_of(refused) if refused else (),
         once_key=str(new_id()),
+    )
+
+
+def _simulate(session: Session, old: Policy, entered: Entered) -> Simulated:
+    """What is entered, as what follows ``old``. Raises Invalid."""
+    new = replace(_policy(entered), version=old.version + 1)
+    check_policy(new)
+    return Simulated(
+        simulate(session, old=old, new=new, now=clock.now(), days=SIMULATED_DAYS), digest_of(new)
     )
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
-from azora_admin.core.errors import Conflict
 from azora_admin.core.ids import PersonId
 from azora_admin.payments.rules.refund_policy import Policy
 from azora_admin.payments.tables import RefundPolicy
 
 
-def add_version(session: Session, policy: Policy, *, why: str, created_by: PersonId) -> None:
-    """Put ``policy`` in force. Raises Conflict ``stale_version`` when its version is not the one that comes next."""
+def lock(session: Session) -> None:
+    """Until this transaction ends nobody else puts a policy in force."""
     db.lock(session, "refund_policy")
-    newest = session.scalar(select(func.max(RefundPolicy.version))) or 0
-    if policy.version != newest + 1:
-        raise Conflict("stale_version", "Somebody else changed the policy meanwhile: look at theirs first.")
+
+
+def add_version(session: Session, policy: Policy, *, why: str, created_by: PersonId) -> None:
+    """Put ``policy`` in force, under ``lock``; its version is the one that comes next."""
     most = policy.automatic_up_to
     session.execute(
         insert(RefundPolicy).values(

@@ -6,11 +6,13 @@ back by itself counts all that was refunded of the payment, so that parts don't 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
-from azora_admin.core.errors import FieldError, Invalid
+from azora_admin.core.errors import Conflict, FieldError, Invalid
 from azora_admin.core.money import Money
 from azora_admin.payments.rules.refunds import check_why
 
@@ -70,29 +72,72 @@ def days_since(paid_at: datetime, now: datetime) -> int:
     return max((now - paid_at).days, 0)
 
 
-def check_policy(
-    *, days: int, most_progress: int, automatic_up_to: Money | None, text: str, why: str
-) -> tuple[str, str]:
-    """``text`` and ``why`` as they are kept. Raises Invalid naming each field that can't be accepted."""
+def digest_of(policy: Policy) -> str:
+    """What names a simulation: the values, to the letter, and which version they would be, so which one they follow."""
+    most = policy.automatic_up_to
+    values = (
+        policy.version,
+        policy.days,
+        policy.most_progress,
+        most.amount if most else None,
+        most.currency if most else None,
+        _words(policy.text),
+    )
+    return sha256(json.dumps(values).encode()).hexdigest()
+
+
+def refuse_unsimulated(policy: Policy, *, simulated: str, in_force: int) -> None:
+    """Raises Conflict when the digest ``simulated`` is not that of ``policy`` as what follows version ``in_force``.
+
+    ``stale_version``: another version came meanwhile; ``not_simulated``: other values, or none, were simulated.
+    """
+    if policy.version != in_force + 1:
+        text = (
+            f"Version {in_force} came into force meanwhile. What you entered was simulated anew, beside it."
+        )
+        raise Conflict("stale_version", text)
+    if simulated != digest_of(policy):
+        text = "These are not the values that were simulated. They were simulated anew: look at that first."
+        raise Conflict("not_simulated", text)
+
+
+def check_policy(policy: Policy) -> None:
+    """Raises Invalid naming each value that can't be in force."""
     errors: list[FieldError] = []
-    if not 0 <= days <= DAYS_MOST:
+    if not 0 <= policy.days <= DAYS_MOST:
         errors.append(FieldError("days", "out_of_range", f"Enter 0 to {DAYS_MOST} days."))
-    if not 0 <= most_progress <= 100:
+    if not 0 <= policy.most_progress <= 100:
         errors.append(FieldError("most_progress", "out_of_range", "Enter 0 to 100 percent."))
-    if automatic_up_to is not None and automatic_up_to.amount <= 0:
+    if policy.automatic_up_to is not None and policy.automatic_up_to.amount <= 0:
         sentence = "Enter an amount of more than nothing, or leave it empty."
         errors.append(FieldError("automatic_up_to", "not_positive", sentence))
-    words = " ".join(text.split())
+    words = _words(policy.text)
     if not 1 <= len(words) <= TEXT_LONGEST or not words.isprintable():
         sentence = f"Say in 1 to {TEXT_LONGEST} characters what learners may expect."
         errors.append(FieldError("text", "invalid_length", sentence))
+    if errors:
+        raise Invalid(errors)
+
+
+def check_change(policy: Policy, why: str) -> tuple[Policy, str]:
+    """``policy`` and ``why`` as they are kept. Raises Invalid naming each field that can't be accepted."""
+    errors: list[FieldError] = []
+    reason = ""
+    try:
+        check_policy(policy)
+    except Invalid as wrong:
+        errors += wrong.errors
     try:
         reason = check_why(why, "Say why it changes: it stands in the audit log.")
     except Invalid as wrong:
         errors += wrong.errors
     if errors:
         raise Invalid(errors)
-    return words, reason
+    return replace(policy, text=_words(policy.text)), reason
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _beyond(policy: Policy, asked: Asked) -> list[str]:
