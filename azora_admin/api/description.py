@@ -44,10 +44,11 @@ TOKENS: Final = Tag("tokens", "Getting in, staying in, and leaving.")
 COURSES: Final = Tag("courses", "The shelf, and buying from it.")
 LEARNING: Final = Tag("learning", "The courses that somebody is in, and how far they came.")
 PAYMENTS: Final = Tag("payments", "What somebody paid, or is about to pay.")
+DISPUTES: Final = Tag("disputes", "What payers' banks ask back.")
 INSTRUCTORS: Final = Tag("instructors", "What teaching earns.")
 LEDGER: Final = Tag("ledger", "Where every amount comes from.")
 OPERATIONS: Final = Tag("operations", "For whoever runs this, and for programs that read contracts.")
-TAGS: Final = (PEOPLE, TOKENS, COURSES, LEARNING, PAYMENTS, INSTRUCTORS, LEDGER, OPERATIONS)
+TAGS: Final = (PEOPLE, TOKENS, COURSES, LEARNING, PAYMENTS, DISPUTES, INSTRUCTORS, LEDGER, OPERATIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from flask import request
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from azora_admin.api.inputs import Input
+from azora_admin.api.inputs import Input, Moment
 from azora_admin.api.schemas import one_of
 from azora_admin.core.errors import FieldError, Invalid
-from azora_admin.core.ids import CourseId, EntryId
+from azora_admin.core.ids import CourseId, EntryId, PaymentId
+from azora_admin.payments.rules.disputes import STATUSES as DISPUTE_STATUSES
 from azora_admin.payments.rules.settlement import STATUSES
 
 LARGEST_PAGE: Final = 100
@@ -52,6 +53,17 @@ class PaymentPaging(Paging):
 
     status: Annotated[str, one_of(STATUSES)] | None = None
     """Only payments that stand like this."""
+
+
+class DisputePaging(Paging):
+    """Which disputes."""
+
+    status: Annotated[str, one_of(DISPUTE_STATUSES)] | None = None
+    """Only disputes that stand like this."""
+    due_before: Moment | None = None
+    """Only disputes to which a bank takes an answer, for no longer than until then."""
+    payment_id: Annotated[PaymentId, Field(strict=False)] | None = None
+    """Only disputes of this payment."""
 
 
 class OnPaper(Query):

@@ -80,6 +80,7 @@ SPLIT_NOT_FOUND: Final = Refusal(
     404, "split_not_found", "The course can't be sold yet: nobody agreed who gets what."
 )
 
+DISPUTE_NOT_FOUND: Final = Refusal(404, "dispute_not_found", "There is no such dispute.")
 DOCUMENT_NOT_FOUND: Final = Refusal(
     404, "document_not_found", "There is no such document, or it is about somebody else's payment."
 )

@@ -40,6 +40,8 @@ EXAMPLES: Final = {
     "api_v1.contract.openapi": ("/api/v1/openapi.json", None),
     "well_known.jwks": ("/.well-known/jwks.json", None),
     "api_v1.instructor_earnings.earnings": ("/api/v1/instructor/earnings", "instructor"),
+    "api_v1.disputes.index": ("/api/v1/disputes", "finance"),
+    "api_v1.disputes.show": ("/api/v1/disputes/{dispute}", "finance"),
     "api_v1.explain.show": ("/api/v1/explain?entry={entry}", "finance"),
 }
 # Endpoint → how many times its answer is serialized, where `Accept` says in which form it comes.
@@ -54,7 +56,7 @@ KEPT: Final = {"well_known.jwks": "public, max-age=300"}
 def ids() -> dict[str, Any]:
     """One sale: its course and payment, its learner and instructor."""
     teacher = market.add_person("priya@market.test", "Priya Raman", "instructor")
-    (learner,) = market.add_learners([1])
+    learner, other = market.add_learners([1, 2])
     course = market.add_course("Rust for Embedded Linux", teacher, 9900)
     payment = market.pay(learner, course)
     with db.reading() as session:
@@ -68,6 +70,7 @@ def ids() -> dict[str, Any]:
         "finance": market.add_person("finn@market.test", "Finn", "finance"),
         "entry": sale.id,
         "request": market.ask_back(learner, payment),
+        "dispute": market.dispute(market.pay(other, course)),
         "receipt": receipt.id,
     }
 

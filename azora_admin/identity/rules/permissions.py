@@ -36,6 +36,7 @@ class Action(StrEnum):
     REFUND = "refunds:write"
     REFUND_MORE = "refunds:more"
     APPROVE_REFUNDS = "refunds:approve"
+    READ_DISPUTES = "disputes:read"
     ANSWER_DISPUTES = "disputes:answer"
     READ_LEDGER = "ledger:read"
     READ_RECONCILIATION = "reconciliation:read"
@@ -142,6 +143,12 @@ PERMISSIONS: Final = (
         _roles("finance", "admin"),
         changes=True,
         dangerous=True,
+    ),
+    Permission(
+        Action.READ_DISPUTES,
+        "See what payers' banks ask back",
+        STAFF | {"machine"},
+        is_scope=True,
     ),
     Permission(
         Action.ANSWER_DISPUTES,

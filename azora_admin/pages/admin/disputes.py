@@ -32,7 +32,7 @@ VIEWS: Final = (
 
 
 @blueprint.get("/disputes")
-@needs(Action.READ_PAYMENTS)
+@needs(Action.READ_DISPUTES)
 def disputes() -> Response:
     """One page of the list; htmx gets the results and the tabs."""
     view = request.args.get("state", "")
@@ -57,7 +57,7 @@ def disputes() -> Response:
 
 
 @blueprint.get("/disputes/<dispute_id>")
-@needs(Action.READ_PAYMENTS)
+@needs(Action.READ_DISPUTES)
 def disputes_detail(dispute_id: str) -> Response:
     """One dispute; while an answer is on its way, htmx asks for its part again."""
     with db.snapshot() as session:

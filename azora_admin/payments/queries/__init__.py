@@ -1,6 +1,13 @@
 """Reading payments, refunds and documents."""
 
-from azora_admin.payments.queries.disputes import DisputeView, disputes_of, disputes_to_answer, get_dispute
+from azora_admin.payments.queries.disputes import (
+    DisputeFilter,
+    DisputeView,
+    disputes_of,
+    disputes_to_answer,
+    get_dispute,
+    list_disputes,
+)
 from azora_admin.payments.queries.documents import DocumentView, documents_of, get_document, get_receipt
 from azora_admin.payments.queries.payments import (
     PaymentView,
@@ -24,6 +31,7 @@ from azora_admin.payments.queries.refund_requests import (
 from azora_admin.payments.queries.refunds import RefundView, get_refund, refunds_of
 
 __all__ = [
+    "DisputeFilter",
     "DisputeView",
     "DocumentView",
     "PaymentView",
@@ -44,6 +52,7 @@ __all__ = [
     "get_refund",
     "get_request",
     "has_open_request",
+    "list_disputes",
     "list_payments",
     "list_requests",
     "method_words",

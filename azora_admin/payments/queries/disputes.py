@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import DisputeId, PaymentId
 from azora_admin.core.money import Money
+from azora_admin.core.paging import Cursor, Page, page_of
 from azora_admin.core.revisions import revision
 from azora_admin.payments.rules.disputes import ANSWERABLE, REMINDERS
 from azora_admin.payments.tables import Dispute
@@ -65,6 +66,36 @@ def get_dispute(session: Session, dispute_id: DisputeId) -> DisputeView:
     if row is None:
         raise NotFound("dispute_not_found", "There is no such dispute.")
     return _view(row)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFilter:
+    """What a list is narrowed to. ``due_before``: those that a bank takes an answer to, for no longer than that."""
+
+    status: str | None = None
+    due_before: datetime | None = None
+    payment_id: PaymentId | None = None
+
+
+def list_disputes(
+    session: Session, wanted: DisputeFilter, *, limit: int, cursor: Cursor | None
+) -> Page[DisputeView]:
+    """The disputes of ``wanted``, newest first, one keyset page. One statement."""
+    statement = select(*_COLUMNS)
+    if wanted.status:
+        statement = statement.where(Dispute.status == wanted.status)
+    if wanted.due_before:
+        statement = statement.where(Dispute.status.in_(ANSWERABLE), Dispute.due_at < wanted.due_before)
+    if wanted.payment_id:
+        statement = statement.where(Dispute.payment_id == wanted.payment_id)
+    if cursor:
+        statement = statement.where(tuple_(Dispute.opened_at, Dispute.id) < (cursor.at, cursor.id))
+    found = session.execute(
+        statement.order_by(Dispute.opened_at.desc(), Dispute.id.desc()).limit(limit + 1)
+    ).all()
+    return page_of(
+        [_view(row) for row in found], limit=limit, cursor=cursor, key=lambda one: (one.opened_at, one.id)
+    )
 
 
 def disputes_of(session: Session, payment_id: PaymentId) -> list[DisputeView]:

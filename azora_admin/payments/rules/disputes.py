@@ -39,6 +39,9 @@ STATUSES: Final = (
     "won",
     *LOST,
 )
+# What a bank is told, and how far that is.
+ANSWER_KINDS: Final = ("evidence", "accept")
+ANSWER_STATES: Final = ("reserved", "unknown", "sent", "failed")
 # Days before the time to answer ends on which finance is reminded.
 REMINDERS: Final = (7, 3, 1)
 # About what Stripe takes for a dispute, in minor units, by the currency that it settles in (stripe.com/pricing; from
