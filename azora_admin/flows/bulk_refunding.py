@@ -5,7 +5,8 @@ step    each item: its refund is reserved in the transaction that ends the item,
         leaves the item either untouched or with its one refund, which the ask takes further
 cancel  ends what was not begun; what was begun stays
 
-The preview is ``plan``, the function that ``start`` plans with.
+The preview is ``plan``, the function that ``start`` plans with; its lines are made by the rule that every refund posts
+by. Each item keeps a hash of its lines: one whose refund would post others by then is refused.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from azora_admin.core import db
 from azora_admin.core.errors import DomainError
 from azora_admin.core.ids import BulkRefundId, PaymentId, RefundId
-from azora_admin.core.money import Money, money_text
+from azora_admin.core.money import money_text
+from azora_admin.flows import refund as settling
 from azora_admin.flows import refunding
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.actions import audit
@@ -28,15 +30,16 @@ from azora_admin.identity.queries import get_person
 from azora_admin.identity.rules import Actor, SignedIn, Subject
 from azora_admin.messaging import outbox
 from azora_admin.payments.actions import bulk_refunds as runs
+from azora_admin.payments.actions import refunds
 from azora_admin.payments.actions.bulk_refunds import NextItem
-from azora_admin.payments.rules.bulk_refunds import BulkPlan, Chosen, check_agreement, plan_run
-from azora_admin.payments.rules.refunds import (
-    Limits,
-    Refundable,
-    check_why,
-    refuse_own_approval,
+from azora_admin.payments.rules.bulk_refunds import (
+    BulkPlan,
+    Chosen,
+    check_agreement,
+    plan_run,
+    refuse_other_lines,
 )
-from azora_admin.payments.tables import Payment
+from azora_admin.payments.rules.refunds import Limits, check_why, refuse_own_approval
 
 _WITHOUT_A_JOB: Final = """SELECT id FROM bulk_refund WHERE state = 'running' AND NOT EXISTS (
     SELECT FROM procrastinate_jobs job WHERE job.task_name = :job
@@ -51,30 +54,13 @@ class Stopped(DomainError):
 
 
 def plan(session: Session, payment_ids: Sequence[PaymentId], limits: Limits) -> BulkPlan:
-    """What ``start`` would agree to now, in one statement. Raises Invalid."""
-    found = session.execute(
-        select(
-            Payment.id,
-            Payment.status,
-            Payment.amount_minor,
-            Payment.refunded_minor,
-            Payment.withdrawn_minor,
-            Payment.currency,
-        ).where(Payment.id.in_(payment_ids))
-    ).all()
-    by_id = {row.id: row for row in found}
+    """What ``start`` would agree to now, with every line that it will post. Two statements. Raises Invalid."""
+    found = refunds.read_payments(session, payment_ids)
+    shares = settling.shares_of(session, list(found))
     chosen = [
-        Chosen(
-            payment_id,
-            Refundable(
-                row.status,
-                Money(row.amount_minor, row.currency),
-                Money(row.refunded_minor, row.currency),
-                Money(row.withdrawn_minor, row.currency),
-            ),
-        )
+        Chosen(payment_id, payment.refundable, shares.get(payment_id, ()))
         for payment_id in dict.fromkeys(payment_ids)
-        if (row := by_id.get(payment_id)) is not None
+        if (payment := found.get(payment_id)) is not None
     ]
     return plan_run(chosen, limits)
 
@@ -189,6 +175,7 @@ def _refund(
     def end_item(session: Session, requested: refunding.Requested) -> None:
         if begun:
             return  # the second time it is Stripe's answer
+        refuse_other_lines(requested.legs, agreed=item.legs_hash)
         if not runs.mark_made(session, bulk_id, item.item_id, requested.refund.id):
             raise Stopped
         begun.append(requested.refund.id)

@@ -6,9 +6,10 @@ was refunded in Stripe's dashboard has no row of ours yet: it gets one here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -97,23 +98,24 @@ def book_reserved(
 
 def reserved_legs(session: Session, payment: RefundedPayment, amount: Money) -> tuple[Leg, ...]:
     """What the next refund of this payment moves: the preview's lines, and the very ones that are posted."""
-    return returns.reserved_legs(
-        str(payment.id),
-        find_shares(session, payment.id),
-        refunded_before=payment.refundable.gone.amount,
-        amount=amount,
-    )
+    shares = find_shares(session, payment.id)
+    return returns.next_legs(str(payment.id), shares, payment=payment.refundable, amount=amount)
 
 
 def find_shares(session: Session, payment_id: PaymentId) -> tuple[Share, ...]:
     """What each party got of the sale, by the book; none as long as it is not booked."""
-    return tuple(
-        Share(leg.key, leg.amount, leg.available_at)
-        for entry in books.entries_for_reference(session, [str(payment_id)])
-        if entry.kind == "sale"
-        for leg in entry.legs
-        if leg.amount > 0
-    )
+    return shares_of(session, [payment_id]).get(payment_id, ())
+
+
+def shares_of(session: Session, payment_ids: Sequence[PaymentId]) -> Mapping[PaymentId, tuple[Share, ...]]:
+    """``find_shares`` of many payments at once, in one statement; without those that are not booked."""
+    sales = books.entries_of_kind(session, "sale", [str(one) for one in payment_ids])
+    return {
+        PaymentId(UUID(sale.reference)): tuple(
+            Share(leg.key, leg.amount, leg.available_at) for leg in sale.legs if leg.amount > 0
+        )
+        for sale in sales
+    }
 
 
 def _mirror(session: Session, payment: RefundedPayment, told: shapes.Refund, *, cause: str) -> RefundId:

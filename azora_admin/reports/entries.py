@@ -15,6 +15,7 @@ from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import EntryId, PaymentId
 from azora_admin.core.money import Money
 from azora_admin.ledger.queries.entries import BookedEntry, BookedLeg, entries_for_reference, find_entry
+from azora_admin.ledger.rules import Leg
 from azora_admin.messaging.tables import InboxEvent
 from azora_admin.payments.tables import Dispute, DisputeMovement, Payment, Refund
 from azora_admin.reports.accounts import account_words, own_sense, owner_names
@@ -165,7 +166,7 @@ def _view(entry: BookedEntry, names: Mapping[UUID, str]) -> EntryView:
         occurred_at=entry.occurred_at,
         posted_at=entry.posted_at,
         volume=_volume(entry),
-        legs=[_leg(leg, names) for leg in entry.legs],
+        legs=[leg_view(leg, names) for leg in entry.legs],
     )
 
 
@@ -177,12 +178,13 @@ def _volume(entry: BookedEntry) -> Money:
     return Money(sum(leg.credit for leg in legs), asset)
 
 
-def _leg(leg: BookedLeg, names: Mapping[UUID, str]) -> LegView:
+def leg_view(leg: BookedLeg | Leg, names: Mapping[UUID, str]) -> LegView:
+    """One leg as people read it, booked or only drafted; ``names`` are of the accounts' owners."""
     return LegView(
         account=account_words(leg.key, names),
         key=leg.key,
-        debit=Money(leg.debit, leg.asset) if leg.debit else None,
-        credit=Money(leg.credit, leg.asset) if leg.credit else None,
+        debit=Money(-leg.amount, leg.asset) if leg.amount < 0 else None,
+        credit=Money(leg.amount, leg.asset) if leg.amount > 0 else None,
         effect=Money(own_sense(leg.key, leg.amount), leg.asset),
         available_at=leg.available_at,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from azora_admin.core.ids import PaymentId
@@ -55,12 +55,7 @@ def list_payments(
     places = _places(wanted, meant, limit=limit, cursor=cursor).subquery()
     lines = payment_rows().join(places, places.c.id == Payment.id)
     rows = session.execute(newest_first(lines, places.c.at, places.c.id, limit=limit, cursor=cursor)).all()
-    page = page_of(
-        [payment_row(row) for row in rows],
-        limit=limit,
-        cursor=cursor,
-        key=lambda row: (row.created_at, row.id),
-    )
+    page = _page(rows, limit=limit, cursor=cursor)
     counts = _count(session, wanted, meant)
     whole = sum(counts.values())
     has_more = meant is not None and meant.has_more
@@ -97,12 +92,24 @@ def ids_of(session: Session, wanted: PaymentFilter, *, most: int) -> Sequence[Pa
     return [PaymentId(one) for one in found]
 
 
-def rows_of(session: Session, ids: Sequence[PaymentId]) -> Sequence[PaymentRow]:
-    """These payments as rows, newest first. One statement."""
-    found = session.execute(
-        payment_rows().where(Payment.id.in_(ids)).order_by(Payment.created_at.desc(), Payment.id.desc())
+def page_of_ids(
+    session: Session, ids: Sequence[PaymentId], *, limit: int, cursor: Cursor | None
+) -> Page[PaymentRow]:
+    """One page of these payments, newest first. One statement."""
+    lines = payment_rows().where(Payment.id.in_(ids))
+    rows = session.execute(
+        newest_first(lines, Payment.created_at, Payment.id, limit=limit, cursor=cursor)
+    ).all()
+    return _page(rows, limit=limit, cursor=cursor)
+
+
+def _page(rows: Sequence[Row[*tuple[Any, ...]]], *, limit: int, cursor: Cursor | None) -> Page[PaymentRow]:
+    return page_of(
+        [payment_row(row) for row in rows],
+        limit=limit,
+        cursor=cursor,
+        key=lambda row: (row.created_at, row.id),
     )
-    return [payment_row(row) for row in found]
 
 
 def _places(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -16,9 +16,14 @@ from azora_admin.core.ids import BulkRefundId, PaymentId
 from azora_admin.core.money import Money
 from azora_admin.flows import bulk_refunding, refund_sending
 from azora_admin.identity.rules import SignedIn
+from azora_admin.ledger.queries import entries_for_reference
 from azora_admin.messaging import outbox
+from azora_admin.payments.rules.bulk_refunds import BulkPlan, account_totals
 from azora_admin.payments.rules.refunds import Limits
+from azora_admin.payments.rules.returns import IN_FLIGHT
+from azora_admin.reports.bulk_preview import DraftEntry, preview
 from azora_admin.reports.bulk_refunds import RunPage, run_page
+from azora_admin.reports.entries import EntryView, entry_views
 from tests.refunding import actor_of
 from tests.selling import ASK_AFTER, NO_LIMITS, Shop
 
@@ -34,10 +39,9 @@ class Bulk:
         self.ids: list[PaymentId] = [shop.sell(shop.person(), course) for _ in range(3)]
         self.finance = shop.finance
 
-    def start(
-        self, *, limits: Limits = NO_LIMITS, count: str = "3", token: str = "3 14700usd"
-    ) -> BulkRefundId:
+    def start(self, *, limits: Limits = NO_LIMITS, count: str = "", token: str = "") -> BulkRefundId:
         with db.transaction() as session:
+            plan = bulk_refunding.plan(session, self.ids, limits)
             return bulk_refunding.start(
                 session,
                 self.finance,
@@ -45,10 +49,14 @@ class Bulk:
                 self.ids,
                 reason="course_withdrawn",
                 note="It is gone",
-                token=token,
-                typed_count=count,
+                token=token or plan.token,
+                typed_count=count or str(len(plan.items)),
                 limits=limits,
             )
+
+    def plan(self) -> BulkPlan:
+        with db.reading() as session:
+            return bulk_refunding.plan(session, self.ids, NO_LIMITS)
 
     def step(self, run: BulkRefundId) -> bool:
         return bulk_refunding.step(self.shop.stripe, run, limits=NO_LIMITS, ask_after=ASK_AFTER)
@@ -67,6 +75,17 @@ class Bulk:
 @pytest.fixture
 def bulk(shop: Shop) -> Bulk:
     return Bulk(shop)
+
+
+def shares(shop: Shop) -> dict[str, int]:
+    """A split whose parts never come out even."""
+    points = (3333, 2917, 1999)
+    return {f"instructor:{shop.person('instructor').person_id}": one for one in points}
+
+
+def as_bytes(entries: Sequence[DraftEntry] | Sequence[EntryView]) -> bytes:
+    """The lines as they stand in the book: kind, account, sides and time of each, in their order."""
+    return repr([(one.kind, list(one.legs)) for one in entries]).encode()
 
 
 def jobs() -> int:
@@ -104,13 +123,63 @@ def test_another_count_or_a_changed_selection_starts_nothing(shop: Shop, bulk: B
     with pytest.raises(Invalid) as wrong:
         bulk.start(count="2")
     assert [one.field for one in wrong.value.errors] == ["count"]
+    shown = bulk.plan().token
     shop.refund(bulk.ids[0], 100)
     with pytest.raises(Conflict) as changed:
-        bulk.start()
+        bulk.start(token=shown)
     assert changed.value.code == "selection_changed"
     assert jobs() == 0
-    bulk.start(token="3 14600usd")
+    bulk.start(token=bulk.plan().token)
     assert jobs() == 1
+
+
+def test_the_preview_is_byte_for_byte_what_stands_in_the_book_afterwards(shop: Shop, bulk: Bulk) -> None:
+    sold = [
+        shop.sell(shop.person(), shop.course(price, shares=shares(shop)))
+        for price in (Money(4999, "usd"), Money(7001, "jpy"), Money(12_340, "kwd"))
+        for _ in range(2)
+    ]
+    for payment_id, amount in zip(sold[::2], (333, 17, 1010), strict=True):
+        shop.refund(payment_id, amount)
+    shop.refund(sold[0], 1)
+    bulk.ids = [*bulk.ids, *sold]
+    before = {one.id for one in shop.refunds()}
+    with db.snapshot() as session:
+        plan = bulk_refunding.plan(session, bulk.ids, NO_LIMITS)
+        seen = preview(session, plan, limit=100, cursor=None)
+    assert {one.payment.fee is None for one in seen.page.items} == {False}
+    stood = shop.balances()
+    bulk.go_on(bulk.start(token=plan.token))
+    made = {one.payment_id: one for one in shop.refunds() if one.id not in before}
+    assert set(made) == set(bulk.ids)
+    for one in seen.page.items:
+        with db.snapshot() as session:
+            booked = entry_views(session, entries_for_reference(session, [str(made[one.payment.id].id)]))
+        assert as_bytes(one.entries) == as_bytes(booked)
+        assert one.amount == made[one.payment.id].amount
+    moved = Counter(shop.balances())
+    moved.subtract(stood)
+    totals: Counter[str] = Counter()
+    for total in account_totals(plan.items):
+        totals[total.key] += total.credit.amount - total.debit.amount
+    assert totals.pop(IN_FLIGHT) == 0
+    assert {key: amount for key, amount in moved.items() if amount} == totals
+
+
+def test_lines_that_would_be_others_by_now_are_refused_though_the_sum_is_there(
+    shop: Shop, bulk: Bulk
+) -> None:
+    course = shop.course(shares={f"instructor:{shop.person('instructor').person_id}": 5000})
+    bulk.ids = [shop.sell(shop.person(), course)]
+    first = shop.refund(bulk.ids[0], 1)  # the odd cent is the instructor's
+    run = bulk.start()
+    shop.decide_refund(first.stripe_refund_id, "fail")
+    shop.hear()
+    bulk.go_on(run)
+    (item,) = bulk.look(run).items.items
+    assert (item.outcome, item.amount) == ("refused", Money(4899, "usd"))
+    assert "otherwise than was agreed to" in str(item.why)
+    assert [one.state for one in shop.refunds()] == ["failed"]
 
 
 def test_what_cannot_be_refunded_is_left_out_with_why(shop: Shop, bulk: Bulk) -> None:

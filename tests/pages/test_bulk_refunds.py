@@ -85,7 +85,7 @@ def test_all_that_match_are_held_against_what_was_agreed_to(shop: Shop, finance:
     sell(shop, 1)
     changed = press(finance, page, "Refund 1 payment", count="1")
     assert changed.status_code == 409
-    assert "another number of payments, or another sum" in changed.text
+    assert "other lines would be posted than those that were shown" in changed.text
     assert "Refund 2 payments" in changed.text
     location = press(finance, changed.text, "Refund 2 payments", count="2").location
     moving = finance.get(location).text
@@ -94,6 +94,34 @@ def test_all_that_match_are_held_against_what_was_agreed_to(shop: Shop, finance:
     assert press(finance, moving, "Cancel the rest").status_code == 303
     assert "2 payments are not refunded" in finance.get(location).text
     assert shop.refunds() == []
+
+
+def test_the_page_shows_the_lines_of_each_payment_a_page_at_a_time(shop: Shop, finance: FlaskClient) -> None:
+    ids = sell(shop, 2)
+    shop.refund(ids[0], 333)
+    page = finance.get("/admin/refunds/bulk/new?all=1&status=completed&status=partially_refunded").text
+    lines = [re.findall(r">([^<>]+)<", one) for one in re.findall(r"<details.*?</details>", page, re.DOTALL)]
+    assert len(lines) == 2
+    for words in ("Refund on its way", "On its way back to the payer", "Balance at Stripe", "$45.67"):
+        assert words in lines[1]
+    totals = page[page.index('id="totals-h"') :]
+    for words in ("$94.67", "On its way back to the payer", "Platform revenue"):
+        assert words in totals
+    course = market.add_course("Zig", shop.person("instructor").person_id, 9900)
+    for learner in market.add_learners(range(25)):
+        market.pay(learner, course)
+    first = finance.get("/admin/refunds/bulk/new?all=1").text
+    assert "25 of 27 payments shown" in first
+    following = re.search(r'id="lines-next"[^>]* href="([^"]+)"', first)
+    assert following
+    part = finance.get(
+        following[1].replace("&amp;", "&"), headers={"HX-Request": "true", "HX-Target": "lines"}
+    ).text
+    assert part.startswith('<div id="lines">')
+    assert part.count("<details") == 2
+    wrong = press(finance, first, "Ask for approval 27 payments", count="26", note="All of them")
+    assert "All of them" in wrong.text
+    assert "25 of 27 payments shown" in wrong.text
 
 
 def test_above_the_limit_a_second_person_decides(shop: Shop, finance: FlaskClient, browser: Browser) -> None:

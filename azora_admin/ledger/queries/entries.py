@@ -20,6 +20,9 @@ _COLUMNS: Final = """
 """
 _BY_ID: Final = text(f"{_COLUMNS} WHERE e.id = :entry_id ORDER BY l.position")
 _BY_REFERENCE: Final = text(f"{_COLUMNS} WHERE e.reference = ANY(:references) ORDER BY e.number, l.position")
+_OF_KIND: Final = text(
+    f"{_COLUMNS} WHERE e.reference = ANY(:references) AND e.kind = :kind ORDER BY e.number, l.position"
+)
 # In the very words of the index: a cause may name more behind a space.
 _BY_EVENT: Final = text(
     f"{_COLUMNS} WHERE split_part(e.cause, ' ', 1) = :cause AND e.cause LIKE 'stripe:%' ORDER BY e.number, l.position"
@@ -71,6 +74,11 @@ def find_entry(session: Session, entry_id: EntryId) -> BookedEntry | None:
 def entries_for_reference(session: Session, references: Sequence[str]) -> list[BookedEntry]:
     """All entries of any kind with one of ``references``, in the order of the book."""
     return _entries(session.execute(_BY_REFERENCE, {"references": list(references)}))
+
+
+def entries_of_kind(session: Session, kind: str, references: Sequence[str]) -> list[BookedEntry]:
+    """The entries of one kind with one of ``references``, in the order of the book."""
+    return _entries(session.execute(_OF_KIND, {"references": list(references), "kind": kind}))
 
 
 def entries_of_event(session: Session, event_id: str) -> list[BookedEntry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, flash, request, url_for
 from sqlalchemy.orm import Session
@@ -14,12 +14,13 @@ from azora_admin.core.ids import BulkRefundId, PaymentId, new_id, parse_id
 from azora_admin.flows import bulk_refunding
 from azora_admin.identity.rules import Action
 from azora_admin.pages.admin import blueprint
-from azora_admin.pages.admin.payments import asked_filter
+from azora_admin.pages.admin.payments import asked_filter, asked_parameters
 from azora_admin.pages.admin.refunds import refund_tabs
 from azora_admin.payments.rules.bulk_refunds import MOST, BulkPlan
 from azora_admin.payments.rules.refunds import NOTE_LONGEST, REASONS
+from azora_admin.reports.bulk_preview import preview
 from azora_admin.reports.bulk_refunds import list_runs, run_page
-from azora_admin.reports.payment_list import ids_of, rows_of
+from azora_admin.reports.payment_list import ids_of
 from azora_admin.web import hx, limits, lists
 from azora_admin.web.callers import actor, caller, needs
 from azora_admin.web.forms import problems_of
@@ -28,8 +29,7 @@ from azora_admin.web.once import kept, once
 
 SCOPE: Final = "admin.bulk_refunds"
 ITEMS: Final = "admin.bulk_refund"
-# So many of the payments are listed where somebody agrees to them; their count and sums are of all.
-LISTED: Final = 50
+LINES: Final = "admin.bulk_refund_new"
 
 
 @blueprint.get("/refunds/bulk")
@@ -56,7 +56,7 @@ def bulk_refunds() -> Response:
 @needs(Action.REFUND_MANY)
 @limits.limit_money
 def bulk_refund_new() -> Response:
-    """What is agreed to: the payments of the address, or all that its filters match."""
+    """What is agreed to: the payments of the address, or all that its filters match; htmx gets pages of lines alone."""
     return _confirm()
 
 
@@ -154,26 +154,32 @@ def _chosen(session: Session) -> Sequence[PaymentId]:
 
 def _confirm(refused: DomainError | None = None) -> Response:
     with db.snapshot() as session:
-        chosen = _chosen(session)
-        plan, why_not = _plan(session, chosen)
-        listed = [item.payment_id for item in plan.items[:LISTED]] if plan else []
-        rows = rows_of(session, listed)
-    address = f"{url_for('admin.bulk_refund_start')}?{request.query_string.decode()}"
+        plan, why_not = _plan(session, _chosen(session))
+        seen = plan and preview(session, plan, limit=lists.PAGE, cursor=lists.asked_cursor(LINES))
+    kept = _kept()
     return hx.respond(
         "admin/bulk_refund_new.html",
-        part="admin/bulk_refund_new.html",
-        target="main",
+        part="bulk_refunds/_lines.html",
+        target="lines",
         status=refused.status if refused else 200,
         plan=plan,
         why_not=why_not,
-        rows=rows,
-        address=address,
+        seen=seen,
+        pager=lists.pager(seen.page, LINES, "admin.bulk_refund_new", **kept) if seen else None,
+        address=lists.address("admin.bulk_refund_start", **kept),
         reasons=REASONS,
         entered=request.form,
         note_longest=NOTE_LONGEST,
         problems=problems_of(refused) if refused else (),
         once_key=str(new_id()),
     )
+
+
+def _kept() -> dict[str, Any]:
+    """The parameters of the address that say which payments are chosen."""
+    if request.args.get("all") == "1":
+        return {**asked_parameters(request.args), "all": "1"}
+    return {"payment": request.args.getlist("payment")[: MOST + 1]}
 
 
 def _plan(session: Session, chosen: Sequence[PaymentId]) -> tuple[BulkPlan | None, str]:

@@ -113,6 +113,11 @@ def asked_filter(arguments: MultiDict[str, str]) -> PaymentFilter:
     return _asked(arguments).wanted()
 
 
+def asked_parameters(arguments: MultiDict[str, str]) -> dict[str, Any]:
+    """The parameters of an address that narrow the list to the same."""
+    return _asked(arguments).parameters()
+
+
 def _asked(arguments: MultiDict[str, str]) -> Asked:
     statuses = tuple(status for status in PAYMENT if status in arguments.getlist("status"))
     typed = "".join(sign if sign.isprintable() else " " for sign in arguments.get("q", ""))

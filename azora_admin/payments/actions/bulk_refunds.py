@@ -11,17 +11,19 @@ from azora_admin.core import clock
 from azora_admin.core.errors import Conflict, NotFound
 from azora_admin.core.ids import BulkRefundId, PaymentId, PersonId, RefundId, new_id
 from azora_admin.core.money import Money
+from azora_admin.ledger.rules import legs_hash
 from azora_admin.payments.rules.bulk_refunds import BulkPlan
 from azora_admin.payments.tables import BulkRefund, BulkRefundItem
 
 
 @dataclass(frozen=True, slots=True)
 class NextItem:
-    """What a run does next, and for whom."""
+    """What a run does next, and for whom; ``legs_hash`` is that of the lines that were agreed to."""
 
     item_id: str
     payment_id: PaymentId
     amount: Money
+    legs_hash: bytes | None
     reason: str
     note: str
     requested_by: PersonId
@@ -50,10 +52,10 @@ def add_run(session: Session, plan: BulkPlan, *, reason: str, note: str, by: Per
             "payment_id": item.payment_id,
             "amount_minor": item.amount.amount,
             "currency": item.amount.currency,
+            "legs_hash": legs_hash(item.legs),
             "state": "queued",
         }
         for item in plan.items
-        if item.amount is not None
     ]
     session.execute(insert(BulkRefundItem), rows)
     return bulk_id
@@ -115,6 +117,7 @@ def find_next(session: Session, bulk_id: BulkRefundId) -> NextItem | None:
             BulkRefundItem.payment_id,
             BulkRefundItem.amount_minor,
             BulkRefundItem.currency,
+            BulkRefundItem.legs_hash,
             BulkRefund.reason,
             BulkRefund.note,
             BulkRefund.requested_by,
@@ -131,6 +134,7 @@ def find_next(session: Session, bulk_id: BulkRefundId) -> NextItem | None:
         str(row.id),
         PaymentId(row.payment_id),
         Money(row.amount_minor, row.currency),
+        row.legs_hash,
         row.reason,
         row.note,
         PersonId(row.requested_by),

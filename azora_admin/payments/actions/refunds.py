@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
@@ -22,6 +22,18 @@ from azora_admin.payments.rules.refunds import (
     next_ask,
 )
 from azora_admin.payments.tables import Payment, Refund
+
+_COLUMNS: Final = (
+    Payment.id,
+    Payment.payer_id,
+    Payment.stripe_payment_intent_id,
+    Payment.status,
+    Payment.amount_minor,
+    Payment.currency,
+    Payment.refunded_minor,
+    Payment.course_id,
+    Payment.withdrawn_minor,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,12 @@ def read_payment(session: Session, payment_id: PaymentId) -> RefundedPayment:
     if found is None:
         raise NotFound("payment_not_found", "There is no such payment.")
     return found
+
+
+def read_payments(session: Session, payment_ids: Sequence[PaymentId]) -> Mapping[PaymentId, RefundedPayment]:
+    """Those of the payments that there are, as they stand, for a preview: nothing is locked. One statement."""
+    rows = session.execute(select(*_COLUMNS).where(Payment.id.in_(payment_ids)))
+    return {PaymentId(row.id): _view(row) for row in rows}
 
 
 def request(session: Session, wanted: RefundRequest, *, is_waiting: bool, ask_after: timedelta) -> RefundId:
@@ -237,20 +255,12 @@ def _next_ask(
 
 
 def _payment(session: Session, condition: Any, *, is_locked: bool) -> RefundedPayment | None:
-    statement = select(
-        Payment.id,
-        Payment.payer_id,
-        Payment.stripe_payment_intent_id,
-        Payment.status,
-        Payment.amount_minor,
-        Payment.currency,
-        Payment.refunded_minor,
-        Payment.course_id,
-        Payment.withdrawn_minor,
-    ).where(condition)
+    statement = select(*_COLUMNS).where(condition)
     row = session.execute(statement.with_for_update(of=Payment) if is_locked else statement).one_or_none()
-    if row is None:
-        return None
+    return _view(row) if row else None
+
+
+def _view(row: Row[*tuple[Any, ...]]) -> RefundedPayment:
     return RefundedPayment(
         id=PaymentId(row.id),
         payer_id=PersonId(row.payer_id),

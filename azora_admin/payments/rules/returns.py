@@ -17,8 +17,11 @@ from typing import Final
 
 from azora_admin.core.money import Money
 from azora_admin.ledger.rules import Leg, credit, cumulative_allocate, debit, without_zero
+from azora_admin.payments.rules.refunds import Refundable
 
 RULE_VERSION: Final = "refund/1"
+IN_FLIGHT: Final = "payment:*:refund_in_flight"
+"""What stands for the accounts of all payments where they are summed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ def reserved_legs(
             credit(_in_flight(payment_id), amount),
         )
     )
+
+
+def next_legs(
+    payment_id: str, shares: Sequence[Share], *, payment: Refundable, amount: Money
+) -> tuple[Leg, ...]:
+    """``reserved_legs`` of the payment as it stands: what previews show, and the very ones that are posted."""
+    return reserved_legs(payment_id, shares, refunded_before=payment.gone.amount, amount=amount)
 
 
 def settled_legs(payment_id: str, amount: Money) -> tuple[Leg, ...]:
@@ -78,5 +88,10 @@ def parts_between(shares: Sequence[Share], *, below: int, amount: Money) -> list
     return [*shared, (_BEYOND, Money(amount.amount - inside, amount.currency))]
 
 
+def is_in_flight(key: str) -> bool:
+    """Whether the account is one of what is on its way back to a payer."""
+    return key.startswith("payment:") and key.endswith(":refund_in_flight")
+
+
 def _in_flight(payment_id: str) -> str:
-    return f"payment:{payment_id}:refund_in_flight"
+    return IN_FLIGHT.replace("*", payment_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Integer, Text
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azora_admin.core.db import Base
@@ -76,7 +76,10 @@ class BulkRefund(Base):
 
 
 class BulkRefundItem(Base):
-    """One payment of a run; ``refund_id`` is written in the transaction that reserves its refund, once."""
+    """One payment of a run; ``refund_id`` is written in the transaction that reserves its refund, once.
+
+    ``legs_hash``: of the lines that were agreed to (None before they were kept).
+    """
 
     __tablename__ = "bulk_refund_item"
 
@@ -85,6 +88,7 @@ class BulkRefundItem(Base):
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(Text)
+    legs_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(Text)
     refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refund.id"), unique=True)
     refusal: Mapped[str | None] = mapped_column(Text)
