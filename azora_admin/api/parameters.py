@@ -13,8 +13,10 @@ from azora_admin.api.inputs import Input, Moment
 from azora_admin.api.schemas import one_of
 from azora_admin.core.errors import FieldError, Invalid
 from azora_admin.core.ids import CourseId, EntryId, PaymentId
+from azora_admin.core.money import CURRENCIES
 from azora_admin.payments.rules.disputes import STATUSES as DISPUTE_STATUSES
 from azora_admin.payments.rules.settlement import STATUSES
+from azora_admin.reports.earnings import DEFAULT_CURRENCY
 
 LARGEST_PAGE: Final = 100
 _USUAL_PAGE: Final = 20
@@ -77,6 +79,15 @@ class OfCourse(Query):
     """Which course is meant."""
 
     course_id: Annotated[CourseId, Field(strict=False)]
+
+
+class OfMonth(Query):
+    """Which month of an account, and in which currency."""
+
+    month: Annotated[str, Field(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
+    """A calendar month, in UTC, that has begun."""
+    currency: Annotated[str, one_of(CURRENCIES)] = DEFAULT_CURRENCY
+    """Lower case. Each currency has a statement of its own."""
 
 
 class OfEntry(Query):

@@ -76,6 +76,7 @@ PAYMENT_NOT_FOUND: Final = Refusal(
 REFUND_REQUEST_NOT_FOUND: Final = Refusal(
     404, "refund_request_not_found", "There is no such request, or it is somebody else's."
 )
+STATEMENT_NOT_FOUND: Final = Refusal(404, "statement_not_found", "The month has not begun.")
 SPLIT_NOT_FOUND: Final = Refusal(
     404, "split_not_found", "The course can't be sold yet: nobody agreed who gets what."
 )

@@ -22,6 +22,8 @@ _TWO_DECIMAL: Final = frozenset(
     "aed aud bgn brl cad chf cny czk dkk eur gbp hkd huf ils inr mxn myr nok nzd php pln ron sek sgd thb try twd "
     "usd uah zar".split()
 )
+CURRENCIES: Final = tuple(sorted(_ZERO_DECIMAL | _THREE_DECIMAL | _TWO_DECIMAL))
+"""Every currency that is served, by its code."""
 _SYMBOLS: Final = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "inr": "₹"}
 _MINUS: Final = "\u2212"
 

@@ -6,15 +6,16 @@ on the earnings page. A fact that is booked later than its month changes that mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, union_all
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
+from azora_admin.core.errors import NotFound
 from azora_admin.core.ids import EntryId, PersonId
 from azora_admin.core.money import Money
 from azora_admin.identity.queries import get_person
@@ -23,19 +24,19 @@ from azora_admin.ledger.tables import LedgerEntry as Entry
 from azora_admin.ledger.tables import LedgerLeg as Leg
 from azora_admin.payments.actions.documents import seller_words
 from azora_admin.payments.rules.documents import SellerWords
-from azora_admin.payments.tables import Payment, Refund
 from azora_admin.reports.earnings import titles_of
+from azora_admin.reports.statement_money import NOTHING, Behind, money_behind
 
 
 @dataclass(frozen=True, slots=True)
 class MonthLine:
-    """One entry. ``gross``: what the learner paid, or got back; None where it is about neither."""
+    """One entry: what it did to the account, its balance then, and the learner's money ``behind`` it."""
 
     entry_id: EntryId
     kind: str
     title: str | None
     occurred_at: datetime
-    gross: Money | None
+    behind: Behind
     amount: Money
     balance: Money
 
@@ -47,6 +48,21 @@ class Sum:
     kind: str
     count: int
     amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All lines together. ``fees``: of each currency that Stripe settles in; ``awaited``: how many it has not told yet.
+
+    ``net`` is None where a fee is awaited or is in another currency.
+    """
+
+    gross: Money
+    refunded: Money
+    fees: Sequence[Money]
+    awaited: int
+    net: Money | None
+    share: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,38 @@ class MonthlyStatement:
             found[line.kind] = Sum(line.kind, so_far.count + 1, so_far.amount + line.amount)
         return list(found.values())
 
+    @property
+    def totals(self) -> Totals:
+        """What the columns come to."""
+        nothing = Money.zero(self.opening.currency)
+        gross, refunded, fees = nothing, nothing, dict[str, Money]()
+        for behind in (line.behind for line in self.lines):
+            gross += behind.gross or nothing
+            refunded += behind.refunded or nothing
+            if behind.fee:
+                fees[behind.fee.currency] = (
+                    fees.get(behind.fee.currency, Money.zero(behind.fee.currency)) + behind.fee
+                )
+        awaited = sum(line.behind.awaits_fee for line in self.lines)
+        fee = fees.get(nothing.currency, nothing)
+        is_whole = not awaited and fees.keys() <= {nothing.currency}
+        return Totals(
+            gross=gross,
+            refunded=refunded,
+            fees=list(fees.values()) or [nothing],
+            awaited=awaited,
+            net=gross - refunded - fee if is_whole else None,
+            share=self.closing - self.opening,
+        )
+
+
+def month_called(text: str) -> date:
+    """The first day of the month written ``2026-11``. Raises NotFound."""
+    found = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", text)
+    if found is None:
+        raise NotFound("statement_not_found", "A month is written like 2026-11.")
+    return date(int(found[1]), int(found[2]), 1)
+
 
 def month_after(first_on: date) -> date:
     """The first day of the next month."""
@@ -80,7 +128,12 @@ def month_after(first_on: date) -> date:
 def monthly_statement(
     session: Session, *, instructor_id: PersonId, currency: str, first_on: date, now: datetime
 ) -> MonthlyStatement:
-    """The month that begins ``first_on``, in one currency. Six statements; use a snapshot. Raises NotFound."""
+    """The month that begins ``first_on``, in one currency. Seven statements; use a snapshot.
+
+    Raises NotFound for a month that has not begun.
+    """
+    if first_on > now.astimezone(UTC).date():
+        raise NotFound("statement_not_found", "This month has not begun.")
     person = get_person(session, instructor_id)
     account = (Account.key == f"instructor:{instructor_id}:payable", Account.asset == currency)
     begin, end = _midnight(first_on), _midnight(month_after(first_on))
@@ -108,7 +161,7 @@ def monthly_statement(
 
 def _lines(session: Session, rows: Sequence[Row[*tuple[Any, ...]]], opening: Money) -> Sequence[MonthLine]:
     titles = titles_of(session, [(row.kind, row.reference) for row in rows])
-    paid = _gross(session, [row.reference for row in rows if row.kind in ("sale", "refund_reserved")])
+    behind = money_behind(session, rows)
     balance, lines = opening, []
     for row in rows:
         amount = Money(int(row.amount), opening.currency)
@@ -119,24 +172,12 @@ def _lines(session: Session, rows: Sequence[Row[*tuple[Any, ...]]], opening: Mon
                 kind=row.kind,
                 title=titles.get(row.reference),
                 occurred_at=row.occurred_at,
-                gross=paid.get(row.reference),
+                behind=behind.get((row.kind, row.reference), NOTHING),
                 amount=amount,
                 balance=balance,
             )
         )
     return lines
-
-
-def _gross(session: Session, references: Sequence[str]) -> dict[str, Money]:
-    """What learners paid by these sales, and got back by these refunds."""
-    ids = [UUID(reference) for reference in references]
-    found = session.execute(
-        union_all(
-            select(Payment.id, Payment.amount_minor, Payment.currency).where(Payment.id.in_(ids)),
-            select(Refund.id, -Refund.amount_minor, Refund.currency).where(Refund.id.in_(ids)),
-        )
-    )
-    return {str(row[0]): Money(row[1], row[2]) for row in found}
 
 
 def _sum(session: Session, *conditions: ColumnElement[bool]) -> int:

@@ -14,7 +14,8 @@ from azora_admin.core.sheets import Cell, as_csv
 from azora_admin.gateways.pdf import typesetting
 from azora_admin.gateways.pdf.typesetting import Paper
 from azora_admin.reports.document_sheet import day_words
-from azora_admin.reports.monthly_statement import MonthLine, MonthlyStatement
+from azora_admin.reports.monthly_statement import MonthLine, MonthlyStatement, Totals
+from azora_admin.reports.statement_money import Behind
 from azora_admin.web import downloads
 from azora_admin.web.documents import PDF
 from azora_admin.web.filters import month as month_words
@@ -27,12 +28,22 @@ _HEAD: Final = (
     "time_utc",
     "what",
     "about",
-    "learner_paid",
-    "your_account",
+    "gross",
+    "fee",
+    "fee_currency",
+    "net",
+    "refunded",
+    "share",
     "balance",
     "currency",
     "entry",
+    "fee_entry",
 )
+_EXPLAINED: Final = (
+    "“Net” is what the learner paid, less the fee of card processing or of a dispute, and less what went back to the "
+    "learner or their bank (“Refunded”). The platform bears the fees: none is taken from your share."
+)
+UNKNOWN: Final = "not known yet"
 
 
 def pdf_answer(statement: MonthlyStatement, paper: Paper) -> Response:
@@ -67,6 +78,7 @@ def data(statement: MonthlyStatement) -> dict[str, Any]:
             ["Balance after", money_text(statement.closing)],
         ],
         "lines": [_line(line) for line in statement.lines],
+        "sum": _sum(statement.totals) if statement.lines else None,
         "totals": [
             ["Balance before", money_text(statement.opening)],
             *(
@@ -76,7 +88,8 @@ def data(statement: MonthlyStatement) -> dict[str, Any]:
             ["Balance after", money_text(statement.closing)],
         ],
         "notes": [
-            "The fees of card processing are borne by the platform: none is taken from your account.",
+            _EXPLAINED,
+            *_awaited(statement.totals.awaited),
             f"As the books stand on {day_words(statement.at.astimezone(UTC).date())}; dates in UTC.",
         ],
     }
@@ -88,10 +101,40 @@ def _line(line: MonthLine) -> list[Any]:
     return [
         f"{on.day} {on:%b}",
         [line.title or what, what if line.title else ""],
-        money_text(line.gross) if line.gross else "",
+        *_behind(line.behind),
         signed(line.amount),
         money_text(line.balance),
     ]
+
+
+def _behind(behind: Behind) -> list[str]:
+    return [
+        _text(behind.gross),
+        UNKNOWN if behind.awaits_fee else _text(behind.fee),
+        _text(behind.net),
+        _text(behind.refunded),
+    ]
+
+
+def _sum(totals: Totals) -> list[Any]:
+    fees = [money_text(fee) for fee in totals.fees]
+    return [
+        "",
+        "All lines",
+        money_text(totals.gross),
+        [*fees, f"{totals.awaited} {UNKNOWN}"] if totals.awaited else fees,
+        _text(totals.net),
+        money_text(totals.refunded),
+        signed(totals.share),
+        "",
+    ]
+
+
+def _awaited(count: int) -> list[str]:
+    if not count:
+        return []
+    payments = plural(count, "payment is", "payments are")
+    return [f"The fee of {payments} not known yet: it comes when Stripe settles, within days."]
 
 
 def _csv_rows(statement: MonthlyStatement) -> Iterator[list[Cell]]:
@@ -104,23 +147,38 @@ def _csv_rows(statement: MonthlyStatement) -> Iterator[list[Cell]]:
             f"{at:%H:%M:%S}",
             entry_words(line.kind).title,
             line.title or "",
-            _figure(line.gross) if line.gross else None,
+            *_csv_behind(line.behind),
             _figure(line.amount),
             _figure(line.balance),
             line.amount.currency,
             str(line.entry_id),
+            str(line.behind.fee_entry_id or ""),
         ]
     yield _balance_row(statement, "Balance after", statement.closing)
 
 
+def _csv_behind(behind: Behind) -> list[Cell]:
+    return [
+        _figure(behind.gross),
+        UNKNOWN if behind.awaits_fee else _figure(behind.fee),
+        behind.fee.currency if behind.fee else "",
+        _figure(behind.net),
+        _figure(behind.refunded),
+    ]
+
+
 def _balance_row(statement: MonthlyStatement, what: str, balance: Money) -> list[Cell]:
     on = statement.first_on.isoformat() if balance is statement.opening else ""
-    return [on, "", what, "", None, None, _figure(balance), balance.currency, ""]
+    return [on, "", what, "", None, None, "", None, None, None, _figure(balance), balance.currency, "", ""]
 
 
-def _figure(money: Money) -> Decimal:
+def _figure(money: Money | None) -> Decimal | None:
     """The amount as a number that spreadsheets add up, exactly."""
-    return Decimal(money.amount).scaleb(-exponent(money.currency))
+    return Decimal(money.amount).scaleb(-exponent(money.currency)) if money else None
+
+
+def _text(money: Money | None) -> str:
+    return money_text(money) if money else ""
 
 
 def _name(statement: MonthlyStatement) -> str:

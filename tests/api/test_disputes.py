@@ -19,6 +19,8 @@ from tests.api.callers import bearer, fields, ok, problem, time_of
 from tests.api.test_api_keys import key_of
 from tests.pages import market
 
+pytestmark = pytest.mark.usefixtures("database")
+
 LIST = "/api/v1/disputes"
 
 

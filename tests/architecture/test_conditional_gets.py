@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from azora_admin.api.description import find_operation
-from azora_admin.core import db
+from azora_admin.core import clock, db
 from azora_admin.core.ids import PersonId
 from azora_admin.identity.queries import get_person
 from azora_admin.ledger.queries.entries import entries_for_reference
@@ -40,6 +40,7 @@ EXAMPLES: Final = {
     "api_v1.contract.openapi": ("/api/v1/openapi.json", None),
     "well_known.jwks": ("/.well-known/jwks.json", None),
     "api_v1.instructor_earnings.earnings": ("/api/v1/instructor/earnings", "instructor"),
+    "api_v1.instructor_earnings.statement": ("/api/v1/instructor/statement?month={month}", "instructor"),
     "api_v1.disputes.index": ("/api/v1/disputes", "finance"),
     "api_v1.disputes.show": ("/api/v1/disputes/{dispute}", "finance"),
     "api_v1.explain.show": ("/api/v1/explain?entry={entry}", "finance"),
@@ -72,6 +73,7 @@ def ids() -> dict[str, Any]:
         "request": market.ask_back(learner, payment),
         "dispute": market.dispute(market.pay(other, course)),
         "receipt": receipt.id,
+        "month": f"{clock.now():%Y-%m}",
     }
 
 

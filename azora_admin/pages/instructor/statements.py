@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
-
 from flask import Response, request
 
 from azora_admin.core import clock, db
-from azora_admin.core.errors import NotFound
 from azora_admin.core.money import exponent
 from azora_admin.identity.rules import Action
 from azora_admin.pages.instructor import blueprint
 from azora_admin.reports.earnings import DEFAULT_CURRENCY
-from azora_admin.reports.monthly_statement import MonthlyStatement, monthly_statement
+from azora_admin.reports.monthly_statement import MonthlyStatement, month_called, monthly_statement
 from azora_admin.web import documents, sessions, statements
 from azora_admin.web.callers import needs
 
@@ -34,10 +30,7 @@ def statement_csv(month: str) -> Response:
 
 
 def _statement(month: str) -> MonthlyStatement:
-    now = clock.now()
-    first_on = _month(month)
-    if first_on > now.date():
-        raise NotFound("statement_not_found", "This month has not begun.")
+    first_on = month_called(month)
     currency = request.args.get("currency", DEFAULT_CURRENCY)
     exponent(currency)  # raises Invalid for one that is none
     with db.snapshot() as session:
@@ -46,13 +39,5 @@ def _statement(month: str) -> MonthlyStatement:
             instructor_id=sessions.signed_in().person_id,
             currency=currency,
             first_on=first_on,
-            now=now,
+            now=clock.now(),
         )
-
-
-def _month(text: str) -> date:
-    """The first day of the month written ``2026-11``. Raises NotFound."""
-    found = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text, re.ASCII)
-    if found is None:
-        raise NotFound("statement_not_found", "A month is written like 2026-11.")
-    return date(int(found[1]), int(found[2]), 1)
