@@ -1,7 +1,8 @@
 """An export of payments is written: frozen first, then a part at a time, each in a commit of its own.
 
 Killed anywhere, the job is taken up by another worker and goes on with the first part that is not there; a part that
-was written stays as it was. So the file is the same as if nothing had happened.
+was written stays as it was. So the file is the same as if nothing had happened, and so is what is kept of it when the
+last part is there: its SHA-256, its rows, and its control totals.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ def write_export(export_id: UUID, *, part_size: int = PART) -> None:
             part = payment_export.write(session, export_id, number)
         with db.transaction() as session:
             exports.write_part(session, export_id, number, body=part.body, totals=part.totals)
+    with db.exact_snapshot() as session:
+        digest, size = payment_export.seal(session, export_id)
     with db.transaction() as session:
-        exports.finish(session, export_id)
+        exports.finish(session, export_id, digest=digest, size=size)
 
 
 def _freeze(export_id: UUID, part_size: int) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from azora_admin.identity.tables import Person
 from azora_admin.ledger.rules import kind_of
 
+_ANY_ID: Final = str(UUID(int=0))
 _WORDS: Final = {
     "stripe:balance": "Balance at Stripe",
     "stripe:fees": "Card processing fees",
@@ -33,7 +34,11 @@ def own_sense(key: str, amount: int) -> int:
 
 
 def account_words(key: str, names: Mapping[UUID, str]) -> str:
-    """``Owed to Priya Raman`` for ``instructor:<id>:payable``; the key itself for an account without words."""
+    """``Owed to Priya Raman`` for ``instructor:<id>:payable``; the key itself for an account without words.
+
+    ``*`` in place of an id stands for all accounts of the kind.
+    """
+    key = key.replace("*", _ANY_ID)
     person = owner_of(key)
     if person is not None:
         return f"Owed to {names.get(person, 'an instructor')}"

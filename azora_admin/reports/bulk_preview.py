@@ -82,7 +82,7 @@ def _entries(item: Item, names: Mapping[UUID, str]) -> Sequence[DraftEntry]:
 
 
 def _lines(totals: Sequence[AccountTotal], names: Mapping[UUID, str]) -> Sequence[TotalLine]:
-    lines = [TotalLine(_words(one.key, names), 0, one.debit, one.credit) for one in totals[:NAMED]]
+    lines = [TotalLine(account_words(one.key, names), 0, one.debit, one.credit) for one in totals[:NAMED]]
     others = totals[NAMED:]
     if others:
         nothing = Money.zero(others[0].debit.currency)
@@ -99,7 +99,3 @@ def _by_currency(totals: Sequence[AccountTotal]) -> Sequence[tuple[str, Sequence
 
 def _named(totals: Sequence[AccountTotal]) -> Sequence[str]:
     return [one.key for _, some in _by_currency(totals) for one in some[:NAMED] if one.key != IN_FLIGHT]
-
-
-def _words(key: str, names: Mapping[UUID, str]) -> str:
-    return account_words(key.replace("*", str(UUID(int=0))), names)

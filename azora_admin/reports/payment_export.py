@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +22,16 @@ from azora_admin.core.money import exponent
 from azora_admin.core.paging import Cursor, Page, page_of
 from azora_admin.core.sheets import MARK, Cell, as_lines
 from azora_admin.identity.tables import Person
-from azora_admin.payments.rules.exports import KEPT_FOR, Control, controls
+from azora_admin.payments.rules.exports import (
+    KEPT_FOR,
+    Control,
+    SealedFile,
+    account_name,
+    book_of,
+    controls,
+    sealed_file,
+)
+from azora_admin.payments.rules.returns import IN_FLIGHT
 from azora_admin.payments.tables import Payment, PaymentExport, PaymentExportPart
 from azora_admin.reports.keyset import newest_first
 from azora_admin.reports.payment_list import PaymentFilter, conditions_for
@@ -35,24 +45,18 @@ HEADINGS: Final = (
 # What the book says of the same payments: sales, what of them went back (or is about to), and fees.
 _BOOK: Final = text(
     """
-    WITH wanted AS (SELECT unnest(CAST(:ids AS uuid[])) AS id), booked AS (
-      SELECT l.asset, -l.amount AS gross, 0 AS refunded, 0 AS fee FROM wanted w
-        JOIN ledger_entry e ON e.reference = w.id::text AND e.kind = 'sale'
-        JOIN ledger_leg l ON l.entry_id = e.id
-        JOIN ledger_account a ON a.id = l.account_id AND a.key = 'stripe:balance'
-      UNION ALL
-      SELECT l.asset, 0, 0, -l.amount FROM wanted w
-        JOIN ledger_entry e ON e.reference = w.id::text AND e.kind = 'processing_fee'
-        JOIN ledger_leg l ON l.entry_id = e.id
-        JOIN ledger_account a ON a.id = l.account_id AND a.key = 'stripe:fees'
-      UNION ALL
-      SELECT l.asset, 0, CASE e.kind WHEN 'refund_reserved' THEN greatest(l.amount, 0) ELSE least(l.amount, 0) END, 0
-        FROM wanted w JOIN refund r ON r.payment_id = w.id
-        JOIN ledger_entry e ON e.reference = r.id::text AND e.kind IN ('refund_reserved', 'refund_failed')
-        JOIN ledger_leg l ON l.entry_id = e.id
-    )
-    SELECT asset, sum(gross)::bigint AS gross, sum(refunded)::bigint AS refunded, sum(fee)::bigint AS fee
-      FROM booked GROUP BY asset
+    WITH wanted AS (SELECT unnest(CAST(:ids AS uuid[])) AS id), fact AS (
+      SELECT id::text AS reference FROM wanted
+      UNION ALL SELECT r.id::text FROM wanted w JOIN refund r ON r.payment_id = w.id)
+    SELECT l.asset, e.kind, CASE a.kind WHEN 'refund_in_flight' THEN :in_flight ELSE a.key END AS account,
+           sum(l.amount)::bigint AS total, count(*) AS count
+      FROM fact JOIN ledger_entry e ON e.reference = fact.reference
+       AND e.kind IN ('sale', 'processing_fee', 'refund_reserved', 'refund_failed')
+      JOIN ledger_leg l ON l.entry_id = e.id JOIN ledger_account a ON a.id = l.account_id
+     WHERE (e.kind IN ('sale', 'refund_failed') AND a.key = 'stripe:balance')
+        OR (e.kind = 'processing_fee' AND a.key = 'stripe:fees')
+        OR (e.kind IN ('refund_reserved', 'refund_failed') AND a.kind = 'refund_in_flight')
+     GROUP BY 1, 2, 3
     """
 )
 
@@ -81,6 +85,7 @@ class ExportView:
     parts_written: int
     size: int
     controls: Sequence[Control]
+    file: SealedFile | None
 
     @property
     def is_moving(self) -> bool:
@@ -124,20 +129,34 @@ def write(session: Session, export_id: UUID, number: int) -> Part:
     more = (Payment.stripe_payment_intent_id, Payment.stripe_charge_id)
     rows = session.execute(payment_rows().add_columns(*more).where(Payment.id.in_(ids))).all()
     rows = sorted(rows, key=lambda row: places[row.id])
-    book = session.execute(_BOOK, {"ids": ids}).all()
-    return Part(as_lines(_line(row) for row in rows), {"lines": _sums(rows), "book": _book(book)})
+    book = session.execute(_BOOK, {"ids": ids, "in_flight": IN_FLIGHT}).all()
+    beginning = _beginning() if number == 0 else b""
+    return Part(beginning + as_lines(_line(row) for row in rows), {"lines": _sums(rows), **_book(book)})
+
+
+def seal(session: Session, export_id: UUID) -> tuple[str, int]:
+    """The SHA-256 and the size of the whole file, every part of which is written."""
+    digest, size = sha256(), 0
+    for piece in read_body(session, export_id):
+        digest.update(piece)
+        size += len(piece)
+    return digest.hexdigest(), size
 
 
 def read_body(session: Session, export_id: UUID) -> Iterator[bytes]:
-    """The whole file, a part at a time."""
-    yield MARK + as_lines([HEADINGS])
+    """The whole file, a part at a time. Its headings are in its first part, unless that is older or there is none."""
+    is_begun = False
     part = PaymentExportPart
     with session.execute(
         select(part.body).where(part.export_id == export_id).order_by(part.number),
         execution_options={"stream_results": True, "yield_per": 1},
     ) as found:
         for row in found:
-            yield row.body or b""
+            body = row.body or b""
+            yield body if is_begun or body.startswith(MARK) else _beginning() + body
+            is_begun = True
+    if not is_begun:
+        yield _beginning()
 
 
 def get_export(session: Session, export_id: UUID) -> ExportView:
@@ -193,7 +212,12 @@ def _view(row: Row[*tuple[Any, ...]]) -> ExportView:
         row.parts_written,
         row.size,
         controls(row.totals or {}),
+        sealed_file(row.totals or {}),
     )
+
+
+def _beginning() -> bytes:
+    return MARK + as_lines([HEADINGS])
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> Sequence[Cell]:
@@ -203,16 +227,16 @@ def _line(row: Row[*tuple[Any, ...]]) -> Sequence[Cell]:
     net = gross - row.refunded_minor - (row.fee_minor or 0)
     return (
         str(row.id),
-        _time(row.created_at),
-        _time(row.settled_at),
+        utc_time(row.created_at),
+        utc_time(row.settled_at),
         row.shown,
         code,
-        _amount(row.amount_minor, code),
-        _amount(gross, code),
-        _amount(row.refunded_minor, code),
-        None if row.fee_minor is None else _amount(row.fee_minor, row.fee_currency),
+        whole_units(row.amount_minor, code),
+        whole_units(gross, code),
+        whole_units(row.refunded_minor, code),
+        None if row.fee_minor is None else whole_units(row.fee_minor, row.fee_currency),
         row.fee_currency,
-        _amount(net, code) if is_one else None,
+        whole_units(net, code) if is_one else None,
         row.email,
         row.name,
         row.title or row.description,
@@ -224,18 +248,24 @@ def _line(row: Row[*tuple[Any, ...]]) -> Sequence[Cell]:
     )
 
 
-def _amount(minor: int, code: str) -> Decimal:
+def whole_units(minor: int, code: str) -> Decimal:
+    """``minor`` units of the currency ``code`` as a spreadsheet reads them."""
     return Decimal(minor).scaleb(-exponent(code))
 
 
-def _time(at: datetime | None) -> str | None:
+def utc_time(at: datetime | None) -> str | None:
+    """``at`` in UTC, to the second (ISO 8601)."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
 
 
 def _sums(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, dict[str, int]]:
-    sums: defaultdict[str, dict[str, int]] = defaultdict(lambda: {"gross": 0, "refunded": 0, "fee": 0})
+    sums: defaultdict[str, dict[str, int]] = defaultdict(
+        lambda: {"count": 0, "paid": 0, "gross": 0, "refunded": 0, "fee": 0}
+    )
     for row in rows:
+        sums[row.currency]["count"] += 1
         if row.settled_at:
+            sums[row.currency]["paid"] += 1
             sums[row.currency]["gross"] += row.amount_minor
             sums[row.currency]["refunded"] += row.refunded_minor
         if row.fee_minor:
@@ -243,5 +273,11 @@ def _sums(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, dict[str, int]]:
     return dict(sums)
 
 
-def _book(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, dict[str, int]]:
-    return {row.asset: {"gross": row.gross, "refunded": row.refunded, "fee": row.fee} for row in rows}
+def _book(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, dict[str, dict[str, int]]]:
+    accounts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    paid: dict[str, int] = {}
+    for asset, kind, account, total, count in rows:
+        accounts[asset][account_name(kind, account)] = total
+        if kind == "sale":
+            paid[asset] = count
+    return {"accounts": dict(accounts), "book": book_of(accounts, paid)}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -25,6 +29,7 @@ from azora_admin.identity.queries import get_person
 from azora_admin.identity.rules import Actor
 from azora_admin.jobs.payment_export import write_export
 from azora_admin.payments.actions import exports
+from azora_admin.reports.export_control import control_file
 from azora_admin.reports.payment_export import ExportView, as_filters, get_export, read_body
 from azora_admin.reports.payment_list import PaymentFilter
 from tests.eventually import eventually
@@ -75,6 +80,19 @@ def lines_of(export_id: UUID) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file_of(export_id).decode("utf-8-sig"), newline="")))
 
 
+def control(export_id: UUID) -> dict[str, Any]:
+    export = view(export_id)
+    assert export.file
+    told: dict[str, Any] = json.loads(control_file(export, export.file))
+    return told
+
+
+def facts(export_id: UUID) -> tuple[Any, Any]:
+    """What the control file says beside whose export it is."""
+    told = control(export_id)
+    return told["file"], told["totals"]
+
+
 def view(export_id: UUID) -> ExportView:
     with db.reading() as session:
         return get_export(session, export_id)
@@ -108,11 +126,52 @@ def test_each_payment_is_one_line_and_the_sums_are_the_books(paid: Sequence[Paym
     assert (yen["gross"], yen["title"]) == ("7000", "墨絵入門")
     export = view(export_id)
     assert (export.state, export.lines, export.parts, export.parts_written) == ("ready", 7, PARTS, PARTS)
-    assert export.size + len(file_of(export_id).splitlines(keepends=True)[0]) == len(file_of(export_id))
+    assert export.size == len(file_of(export_id))
     assert [(one.currency, one.gross.amount, one.refunded.amount, one.agrees) for one in export.controls] == [
         ("jpy", 7000, 0, True),
         ("usd", 5 * 4900, 1000 + 4900, True),
     ]
+
+
+def test_the_control_file_says_what_the_csv_is_and_what_proves_it(paid: Sequence[PaymentId]) -> None:
+    export_id = ask()
+    write_export(export_id, part_size=2)
+    told, body, lines = control(export_id), file_of(export_id), lines_of(export_id)
+    assert told["file"] == {
+        "name": view(export_id).name,
+        "sha256": sha256(body).hexdigest(),
+        "bytes": len(body),
+        "rows": len(lines),
+    }
+    yen, dollars = told["totals"]
+    fees = sum(Decimal(line["fee"] or 0) for line in lines if line["fee_currency"] == "usd")
+    assert {
+        name: dollars[name] for name in ("currency", "rows", "paid", "gross", "refunded", "fee", "net")
+    } == {
+        "currency": "usd",
+        "rows": 6,
+        "paid": 5,
+        "gross": "245.00",
+        "refunded": "59.00",
+        "fee": str(fees),
+        "net": str(sum(Decimal(line["net"]) for line in lines if line["currency"] == "usd")),
+    }
+    assert {(one["proves"], one["entries"], one["account"]): one["sum"] for one in dollars["ledger"]} == {
+        ("gross", "sale", "stripe:balance"): "-245.00",
+        ("refunded", "refund_reserved", "payment:*:refund_in_flight"): "68.00",
+        ("refunded", "refund_failed", "payment:*:refund_in_flight"): "-9.00",
+        ("fee", "processing_fee", "stripe:fees"): f"-{fees}",
+    }
+    assert (yen["gross"], yen["rows"], yen["rows_agree_with_ledger"]) == ("7000", 1, True)
+    assert dollars["rows_agree_with_ledger"] is True
+
+
+def test_an_export_of_nothing_has_a_control_file_too() -> None:
+    export_id = ask()
+    write_export(export_id)
+    told = control(export_id)
+    assert (told["file"]["sha256"], told["file"]["rows"]) == (sha256(file_of(export_id)).hexdigest(), 0)
+    assert told["totals"] == []
 
 
 def test_lines_that_the_book_does_not_bear_out_are_told(paid: Sequence[PaymentId]) -> None:
@@ -152,9 +211,27 @@ def test_cut_off_at_any_part_it_goes_on_and_the_bytes_are_the_same(
     market.pay(market.add_learners([40])[0], market.add_course("Later", staff(), 4900))
     write_export(export_id, part_size=2)
     assert file_of(export_id) == file_of(whole)
-    assert view(export_id).controls == view(whole).controls
+    assert facts(export_id) == facts(whole)
     write_export(export_id, part_size=2)
     assert file_of(export_id) == file_of(whole)
+    assert facts(export_id) == facts(whole)
+
+
+def test_cut_off_before_the_control_totals_are_kept_it_makes_them_again(paid: Sequence[PaymentId]) -> None:
+    whole = ask()
+    write_export(whole, part_size=2)
+    export_id = ask()
+    with db.transaction() as session:
+        session.execute(text(_CUT_OFF_AT_THE_END))
+    try:
+        with pytest.raises(DBAPIError):
+            write_export(export_id, part_size=2)
+    finally:
+        with db.transaction() as session:
+            session.execute(text("DROP TRIGGER cut_off ON payment_export"))
+    assert (view(export_id).state, view(export_id).file) == ("running", None)
+    write_export(export_id, part_size=2)
+    assert facts(export_id) == facts(whole)
 
 
 def test_a_process_that_was_killed_is_followed_by_another_one(
@@ -188,6 +265,7 @@ def test_a_process_that_was_killed_is_followed_by_another_one(
     assert view(export_id).parts_written == 2
     write_export(export_id, part_size=2)
     assert file_of(export_id) == file_of(whole)
+    assert facts(export_id) == facts(whole)
 
 
 def test_what_nobody_works_on_is_enqueued_again_and_a_file_goes_after_a_week(
@@ -201,11 +279,12 @@ def test_what_nobody_works_on_is_enqueued_again_and_a_file_goes_after_a_week(
         assert exporting.take_up_stalled(session) == 1
         assert exporting.take_up_stalled(session) == 0
     write_export(export_id)
+    kept = control(export_id)
     test_clock.advance(timedelta(days=7, seconds=1))
     with db.transaction() as session:
         assert exports.expire(session) == 1
     assert (view(export_id).state, lines_of(export_id)) == ("expired", [])
-    assert view(export_id).controls, "the sums stay"
+    assert control(export_id) == kept, "the control file stays"
 
 
 def _nobody_holds(settings: Settings) -> bool:
@@ -221,6 +300,12 @@ CREATE OR REPLACE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
 CREATE TRIGGER cut_off AFTER UPDATE ON payment_export_part FOR EACH ROW
   WHEN (NEW.number = {number}) EXECUTE FUNCTION cut_off();
+"""
+_CUT_OFF_AT_THE_END = """
+CREATE OR REPLACE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+CREATE TRIGGER cut_off AFTER UPDATE ON payment_export FOR EACH ROW
+  WHEN (NEW.state = 'ready') EXECUTE FUNCTION cut_off();
 """
 _HELD = """
 CREATE OR REPLACE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -65,6 +65,7 @@ ACCOUNT = [
 # others beside this file.
 ELSEWHERE = {
     "/admin/payments/exports/{export}",
+    "/admin/payments/exports/{export}/control",
     "/account/documents/{receipt}",
     "/account/documents/{receipt}/pdf",
     "/admin/audit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -51,13 +52,18 @@ def test_what_the_list_shows_is_exported_and_followed_until_it_is_there(support:
     assert "A worker begins in a moment" in page
     assert "Succeeded" in page
     assert download(support, address).status_code == 409
+    assert support.get(f"{address}/control").status_code == 409
     assert [job.name for job in jobs()].count("payments.write_export") == 1
     write_export(UUID(address.rsplit("/", 1)[1]))
     part = support.get(address, headers={"HX-Request": "true", "HX-Target": "progress"}).text
     assert part.startswith('<div id="progress" class="stack">')
-    for words in ("1 payment, ", "Control totals", "$49.00", "Agree", "Download CSV"):
+    for words in ("1 payment, ", "Control totals", "$49.00", "Agree", "Download CSV", "Balance at Stripe"):
         assert words in part
     file = download(support, address)
+    control = support.get(f"{address}/control")
+    assert control.headers["Content-Disposition"].endswith('.control.json"')
+    assert control.get_json()["file"]["sha256"] == sha256(file.data).hexdigest()
+    assert sha256(file.data).hexdigest() in part
     assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment" in file.headers["Content-Disposition"]
     assert len(file.data.decode("utf-8-sig").splitlines()) == 2
@@ -86,6 +92,7 @@ def test_others_of_support_do_not_see_it_and_finance_does(browser: Browser, supp
     other, finance = browser("other@market.test"), browser("finance@market.test")
     assert other.get(address).status_code == 403
     assert download(other, address).status_code == 403
+    assert other.get(f"{address}/control").status_code == 403
     assert "No exports yet" in other.get(f"{LIST}/exports").text
     assert finance.get(address).status_code == 200
     assert download(finance, address).status_code == 200

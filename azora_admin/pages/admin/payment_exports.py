@@ -19,6 +19,7 @@ from azora_admin.identity.actions import audit
 from azora_admin.identity.rules import Action, Subject
 from azora_admin.pages.admin import blueprint
 from azora_admin.pages.admin.payments import asked_filter
+from azora_admin.reports.export_control import control_file, control_name, proof_lines
 from azora_admin.reports.payment_export import (
     ExportView,
     as_filters,
@@ -77,6 +78,7 @@ def payment_exports_detail(export_id: str) -> Response:
         part="exports/_progress.html",
         target="progress",
         export=export,
+        proofs=proof_lines(export),
         status_words=", ".join(PAYMENT[one].word for one in export.filters["statuses"]),
     )
 
@@ -109,6 +111,18 @@ def payment_exports_download(export_id: str) -> Response:
         response = downloads.attachment(body, name=export.name, kind="text/csv; charset=utf-8")
         response.call_on_close(held.pop_all().close)
         return response
+
+
+@blueprint.get("/payments/exports/<export_id>/control")
+@needs(Action.EXPORT_PAYMENTS)
+def payment_exports_control(export_id: str) -> Response:
+    """The control file beside the CSV: sums, and nothing of anybody. Raises Conflict where there is none."""
+    with db.snapshot() as session:
+        export = _get(session, parse_id(export_id))
+    if export.file is None:
+        raise Conflict("export_not_ready", "There are no control totals yet: the file is being written.")
+    body = control_file(export, export.file)
+    return downloads.attachment(body, name=control_name(export), kind="application/json")
 
 
 def _body(export_id: UUID) -> Generator[bytes]:

@@ -119,16 +119,20 @@ def write_part(
     session.execute(_WRITE, {"id": export_id, "number": number, "now": clock.now(), **values})
 
 
-def finish(session: Session, export_id: UUID) -> None:
-    """Every part is written: sum what they say."""
-    found = session.scalars(select(PaymentExportPart.totals).where(PaymentExportPart.export_id == export_id))
-    totals: dict[str, Any] = {}
+def finish(session: Session, export_id: UUID, *, digest: str, size: int) -> None:
+    """Every part is written: sum what they say, and keep what the file is known by (SHA-256, bytes, rows)."""
+    part, totals = PaymentExportPart, dict[str, Any]()
+    found = session.scalars(select(part.totals).where(part.export_id == export_id)).all()
     for one in found:
         totals = added(totals, one or {})
+    lines = session.scalars(select(PaymentExport.lines).where(PaymentExport.id == export_id)).one()
+    if all(one and "accounts" in one for one in found):  # not by parts of an older release
+        totals["file"] = {"sha256": digest, "bytes": size, "rows": lines}
+    now = clock.now()
     session.execute(
         update(PaymentExport)
         .where(PaymentExport.id == export_id, PaymentExport.state == "running")
-        .values(state="ready", finished_at=clock.now(), progressed_at=clock.now(), totals=totals)
+        .values(state="ready", finished_at=now, progressed_at=now, totals=totals, size=size)
     )
 
 
