@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -22,6 +23,7 @@ from azora_admin.flows import (
     refund_sending,
     resetting,
     saving,
+    steering,
 )
 from azora_admin.flows.connecting import written_down
 from azora_admin.gateways.stripe import methods
@@ -55,18 +57,11 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
 
     @queue.task(name=outbox.ASK_FOR_PAYMENT)
     def ask_for_payment(payment_id: str) -> None:
-        try:
-            asking.ask(stripe, PaymentId(UUID(payment_id)))
-        except DomainError as error:
-            # The time of the next ask was set when this one was enqueued.
-            log.warning("payment %s was asked for in vain: %s", payment_id, error)
+        _ask("payment", UUID(payment_id), lambda found: asking.ask(stripe, PaymentId(found)))
 
     @queue.task(name=outbox.ASK_FOR_REFUND)
     def ask_for_refund(refund_id: str) -> None:
-        try:
-            refund_sending.ask(stripe, RefundId(UUID(refund_id)))
-        except DomainError as error:
-            log.warning("refund %s was asked for in vain: %s", refund_id, error)
+        _ask("refund", UUID(refund_id), lambda found: refund_sending.ask(stripe, RefundId(found)))
 
     @queue.task(name=outbox.ASK_FOR_DISPUTE)
     def ask_for_dispute(dispute_id: str) -> None:
@@ -77,20 +72,25 @@ def _register_jobs(queue: procrastinate.App, stripe: StripeConnection) -> None:
 
     @queue.task(name=outbox.SEND_DISPUTE_ANSWER)
     def send_dispute_answer(answer_id: str) -> None:
-        try:
-            answering.send(stripe, UUID(answer_id), cause="ask")
-        except DomainError as error:
-            log.warning("answer %s was sent in vain: %s", answer_id, error)
+        _ask("answer", UUID(answer_id), lambda found: answering.send(stripe, found, cause="ask"))
+
+    @queue.task(name=outbox.ASK_FOR_SETUP)
+    def ask_for_setup(setup_id: str) -> None:
+        _ask("setup", UUID(setup_id), lambda found: saving.ask(stripe, SetupId(found)))
+
+
+def _ask(kind: str, identity: UUID, ask: Callable[[UUID], None]) -> None:
+    """Ask, unless a person had it left alone after the job was enqueued."""
+    if steering.is_parked(kind, identity):
+        return
+    try:
+        ask(identity)
+    except DomainError as error:
+        # The time of the next ask was set when this one was enqueued.
+        log.warning("%s %s was asked for in vain: %s", kind, identity, error)
 
 
 def _register_methods(queue: procrastinate.App, stripe: StripeConnection) -> None:
-    @queue.task(name=outbox.ASK_FOR_SETUP)
-    def ask_for_setup(setup_id: str) -> None:
-        try:
-            saving.ask(stripe, SetupId(UUID(setup_id)))
-        except DomainError as error:
-            log.warning("setup %s was asked for in vain: %s", setup_id, error)
-
     @queue.task(name=outbox.FOLLOW_METHOD)
     def follow_method(method: str, tries: str = "0") -> None:
         try:

@@ -85,7 +85,7 @@ def reserve(session: Session, mail_id: UUID) -> Outgoing | None:
     row = session.execute(
         update(Mail)
         .where(Mail.id == mail_id, Mail.state == "queued", Mail.next_try_at <= now + _EARLY)
-        .values(attempts=Mail.attempts + 1, next_try_at=now + _LEASE)
+        .values(attempts=Mail.attempts + 1, next_try_at=now + _LEASE, taken_until=now + _LEASE)
         .returning(Mail.id, Mail.to_address, Mail.kind, Mail.letter)
     ).one_or_none()
     return Outgoing(*row) if row else None
@@ -106,7 +106,7 @@ def put_off(session: Session, mail_id: UUID, *, reason: str) -> None:
     attempts = session.scalar(
         update(Mail)
         .where(Mail.id == mail_id, Mail.state == "queued")
-        .values(last_error=_storable(reason))
+        .values(last_error=_storable(reason), taken_until=None)
         .returning(Mail.attempts)
     )
     if attempts is None:
@@ -166,13 +166,27 @@ def drop_unsent(session: Session, *, before: datetime) -> None:
     )
 
 
+def find_state(session: Session, mail_id: UUID) -> str | None:
+    """Where the mail stands; None where there is none."""
+    return session.scalar(select(Mail.state).where(Mail.id == mail_id))
+
+
 def lock_open(session: Session, mail_id: UUID) -> str:
-    """The state of a mail that is not out, locked: ``queued`` or ``parked``. Raises NotFound, Conflict."""
-    state = session.scalar(select(Mail.state).where(Mail.id == mail_id).with_for_update())
-    if state is None:
+    """The state of a mail that is not out, locked: ``queued`` or ``parked``.
+
+    Raises NotFound, Conflict ``nothing_to_send``, or ``being_sent`` while a worker has it: a second one would send it
+    again.
+    """
+    row = session.execute(
+        select(Mail.state, Mail.taken_until).where(Mail.id == mail_id).with_for_update()
+    ).one_or_none()
+    if row is None:
         raise NotFound
-    if state not in ("queued", "parked"):
+    if row.state not in ("queued", "parked"):
         raise Conflict("nothing_to_send", "It is out, or was refused for good.")
+    if row.taken_until is not None and row.taken_until > clock.now():
+        raise Conflict("being_sent", "It is being sent right now: look again in a moment.")
+    state: str = row.state
     return state
 
 
@@ -201,7 +215,10 @@ def forget_old(session: Session) -> None:
 
 def _finish(session: Session, mail_id: UUID, **values: Any) -> None:
     session.execute(
-        update(Mail).where(Mail.id == mail_id, Mail.state == "queued").values(letter=null(), **values)
+        update(Mail)
+        # Also what was parked meanwhile: it is out all the same.
+        .where(Mail.id == mail_id, Mail.state.in_(("queued", "parked")))
+        .values(letter=null(), taken_until=None, **values)
     )
 
 

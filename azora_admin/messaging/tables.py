@@ -125,7 +125,8 @@ class Reply(Base):
 class Mail(Base):
     """One mail that is to go out, put beside the fact it tells of. ``key`` names that fact: a mail is never doubled.
 
-    ``letter`` holds the letter's fields until the mail is sent or refused, then nothing.
+    ``letter`` holds the letter's fields until the mail is sent or refused, then nothing. ``taken_until``: a worker is
+    sending it right now, or died while it did.
     """
 
     __tablename__ = "mail"
@@ -134,7 +135,7 @@ class Mail(Base):
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
         CheckConstraint("(state IN ('queued', 'parked')) = (letter IS NOT NULL)", name="letter_while_open"),
         Index("ix_mail_open", "next_try_at", postgresql_where="state = 'queued'"),
-        Index("ix_mail_parked", "created_at", postgresql_where="state = 'parked'"),
+        Index("ix_mail_unsent", "state", "created_at", "id", postgresql_where="state <> 'sent'"),
         Index("ix_mail_recent", "created_at", "id"),
         Index("ix_mail_done", "created_at", postgresql_where="state IN ('sent', 'failed')"),
     )
@@ -149,6 +150,7 @@ class Mail(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     next_try_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    taken_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -164,6 +166,8 @@ class OutgoingCall(Base):
         CheckConstraint("outcome IN ('done', 'refused', 'no_answer')", name="outcome_known"),
         CheckConstraint("milliseconds >= 0", name="milliseconds_not_negative"),
         Index("ix_outgoing_call_about", "about", "at", "id"),
+        Index("ix_outgoing_call_outside", "outside_id", postgresql_where="outside_id IS NOT NULL"),
+        Index("ix_outgoing_call_key", "idempotency_key", "at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

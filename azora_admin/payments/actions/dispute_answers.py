@@ -146,7 +146,7 @@ def take_due(session: Session, *, first_pause: timedelta, limit: int) -> Sequenc
         select(DisputeAnswer.id, DisputeAnswer.ask_count, Payment.stripe_payment_intent_id)
         .join(Dispute, Dispute.id == DisputeAnswer.dispute_id)
         .join(Payment, Payment.id == Dispute.payment_id)
-        .where(DisputeAnswer.next_ask_at <= now)
+        .where(DisputeAnswer.next_ask_at <= now, DisputeAnswer.parked_at.is_(None))
         .order_by(DisputeAnswer.next_ask_at)
         .limit(limit)
         .with_for_update(of=DisputeAnswer, skip_locked=True)

@@ -12,9 +12,14 @@ from sqlalchemy.orm import Session
 
 from azora_admin.core import clock
 from azora_admin.core.errors import Conflict, NotFound
-from azora_admin.payments.tables import MethodSetup, Payment, Refund
+from azora_admin.payments.tables import DisputeAnswer, MethodSetup, Payment, Refund
 
-_TABLES: Final[dict[str, Any]] = {"payment": Payment, "refund": Refund, "setup": MethodSetup}
+_TABLES: Final[dict[str, Any]] = {
+    "payment": Payment,
+    "refund": Refund,
+    "setup": MethodSetup,
+    "answer": DisputeAnswer,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,12 @@ def lock(session: Session, kind: str, identity: UUID) -> Waiting:
     if row.next_ask_at is None:
         raise Conflict("nothing_to_ask", "Its outcome is known: there is nothing to ask about.")
     return Waiting(row.next_ask_at, row.parked_at)
+
+
+def is_parked(session: Session, kind: str, identity: UUID) -> bool:
+    """Whether a person has it left alone."""
+    table = _TABLES[kind]
+    return session.scalar(select(table.parked_at).where(table.id == identity)) is not None
 
 
 def park(session: Session, kind: str, identity: UUID) -> None:

@@ -296,6 +296,7 @@ class DisputeAnswer(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     next_ask_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ask_count: Mapped[int] = mapped_column(Integer)
+    parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class FraudWarning(Base):
