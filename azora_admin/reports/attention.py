@@ -10,16 +10,26 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from azora_admin.messaging.reading import EVENTS
+from azora_admin.messaging.queue import EVENTS, HAS_FAILED, IS_FAILURE, JOBS
+from azora_admin.messaging.reading import EVENTS as LISTED
 from azora_admin.messaging.tables import InboxEvent, Mail, StripeCursor
 from azora_admin.payments.rules.disputes import ANSWERABLE
-from azora_admin.payments.tables import Dispute, FraudWarning, MethodSetup, Payment, Refund, RefundRequest
+from azora_admin.payments.tables import (
+    Dispute,
+    DisputeAnswer,
+    FraudWarning,
+    MethodSetup,
+    Payment,
+    Refund,
+    RefundRequest,
+)
 from azora_admin.reconciliation.tables import ReconciliationDifference, ReconciliationPlace
 from azora_admin.reports.payment_rows import is_unknown
 
 Topic = Literal[
     "events_parked",
     "sends_parked",
+    "jobs_failed",
     "events_waiting",
     "events_missed",
     "events_unread",
@@ -45,6 +55,7 @@ LIST_WAITS: Final = timedelta(minutes=30)
 # An event that no webhook had brought within so long a time is a gap, and is told of for a day.
 WEBHOOK_WAITS: Final = timedelta(minutes=2)
 GAP_IS_TOLD: Final = timedelta(days=1)
+JOBS_COUNTED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ def concerns(session: Session, *, now: datetime) -> Sequence[Concern]:
     order: tuple[Topic, ...] = (
         "events_parked",
         "sends_parked",
+        "jobs_failed",
         "books_differ",
         "disputes_to_answer",
         "fraud_warned",
@@ -93,6 +105,7 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
     return [
         _question("events_parked", event.received_at, event.state == "parked"),
         _sends_parked(),
+        _jobs_failed(),
         _question(
             "events_waiting",
             event.received_at,
@@ -109,7 +122,7 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
         _question(
             "events_unread",
             StripeCursor.succeeded_at,
-            StripeCursor.name == EVENTS.name,
+            StripeCursor.name == LISTED.name,
             StripeCursor.succeeded_at < now - LIST_WAITS,
         ),
         # What was missing has waited its hour before it counts as a difference at all.
@@ -139,8 +152,14 @@ def _questions(now: datetime) -> list[Select[*tuple[Any, ...]]]:
 
 def _sends_parked() -> Select[*tuple[Any, ...]]:
     """Whatever goes out and was parked: by hand, or a mail that was tried too often."""
-    tables: tuple[Any, ...] = (Payment, Refund, MethodSetup)
-    parked = [select(table.parked_at.label("at")).where(table.parked_at.is_not(None)) for table in tables]
+    tables: tuple[Any, ...] = (Payment, Refund, MethodSetup, DisputeAnswer)
+    # What came to its end meanwhile, by an event, say, has nothing left to take up.
+    parked = [
+        select(table.parked_at.label("at")).where(
+            table.parked_at.is_not(None), table.next_ask_at.is_not(None)
+        )
+        for table in tables
+    ]
     mails = select(Mail.created_at.label("at")).where(Mail.state == "parked")
     every = union_all(*parked, mails).subquery()
     return select(
@@ -148,6 +167,18 @@ def _sends_parked() -> Select[*tuple[Any, ...]]:
         func.count().label("how_many"),
         func.min(every.c.at).label("oldest_at"),
     ).select_from(every)
+
+
+def _jobs_failed() -> Select[*tuple[Any, ...]]:
+    """Jobs that nobody retries, at most ``JOBS_COUNTED``; a round is made again by the clock."""
+    failed = select(JOBS.c.id).where(HAS_FAILED, JOBS.c.queueing_lock.is_(None)).limit(JOBS_COUNTED)
+    first_few = failed.subquery()
+    counted: Select[*tuple[Any, ...]] = select(
+        literal("jobs_failed").label("topic"),
+        func.count(first_few.c.id.distinct()).label("how_many"),
+        func.min(EVENTS.c.at).label("oldest_at"),
+    )
+    return counted.join(EVENTS, EVENTS.c.job_id == first_few.c.id).where(IS_FAILURE)
 
 
 def _question(

@@ -1,67 +1,67 @@
-"""Whatever leaves the house: payments, refunds, setups and mails, how each was sent, and jobs that nobody retries."""
+"""Whatever leaves the house: found by state, kind, object and time; newest first, one keyset page at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, literal, null, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from azora_admin.core.errors import NotFound
+from azora_admin.core.ids import parse_id
 from azora_admin.core.paging import Cursor, Page, page_of
-from azora_admin.messaging.tables import Mail, OutgoingCall
-from azora_admin.payments.tables import MethodSetup, Payment, Refund
+from azora_admin.messaging.queue import HAS_FAILED, JOBS
+from azora_admin.messaging.tables import OutgoingCall
 from azora_admin.reports.keyset import newest_first
-from azora_admin.reports.payment_rows import is_unknown
+from azora_admin.reports.outgoing_objects import ids_about
+from azora_admin.reports.outgoing_rows import OPEN, SOURCES, Operation, Source
 
-STATES: Final = ("waiting", "unknown", "parked", "failed", "done")
-JOBS_SHOWN: Final = 25
+COUNTED: Final = 99
 CALLS_SHOWN: Final = 100
-_FAILED_JOBS: Final = text(
-    """SELECT job.id, job.task_name, job.attempts, job.args::text AS arguments,
-              (SELECT max(event.at) FROM procrastinate_events event WHERE event.job_id = job.id) AS at
-         FROM procrastinate_jobs job WHERE job.status = 'failed' ORDER BY job.id DESC LIMIT :limit"""
-)
+# What is sent without a row of its own: its calls are all there is.
+_ALONE: Final = ("customer", "detachment")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """Something that was to go out, and where it stands; ``title`` says what it is about."""
+class OutgoingFilter:
+    """What the list is narrowed to; empty means everything. ``text`` is an id, whole: of an object or of a call.
 
-    kind: str
-    id: UUID
-    state: str
-    title: str
-    tries: int
-    created_at: datetime
-    next_at: datetime | None
+    Days are whole days in UTC, both within, and those on which it was begun.
+    """
 
-    @property
-    def is_open(self) -> bool:
-        return self.state in ("waiting", "unknown", "parked")
-
-
-@dataclass(frozen=True, slots=True)
-class FailedJob:
-    """A job of the queue that ended badly and that no round takes up again."""
-
-    id: int
-    name: str
-    arguments: str
-    attempts: int
-    at: datetime | None
+    text: str = ""
+    kind: str = ""
+    state: str = ""
+    first_on: date | None = None
+    last_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallView:
     """One call by which it was sent. ``outside_id``: Stripe's Request-Id, by which its support finds the call."""
 
+    id: UUID
     at: datetime
     kind: str
+    about: str
     address: str
     idempotency_key: str
     outcome: str
@@ -70,12 +70,28 @@ class CallView:
     milliseconds: int
 
 
+_ONE: Final[ColumnElement[int]] = literal_column("1").label("one")
+_CALL: Final[tuple[Any, ...]] = (
+    OutgoingCall.id,
+    OutgoingCall.at,
+    OutgoingCall.kind,
+    OutgoingCall.about,
+    OutgoingCall.address,
+    OutgoingCall.idempotency_key,
+    OutgoingCall.outcome,
+    OutgoingCall.code,
+    OutgoingCall.outside_id,
+    OutgoingCall.milliseconds,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingList:
-    """One page of what goes out, and the failed jobs, the newest first."""
+    """One page; how many are open, by state, and how many jobs failed: at most ``COUNTED`` + 1 of each."""
 
     page: Page[Operation]
-    failed_jobs: Sequence[FailedJob]
+    open_counts: Mapping[str, int]
+    failed_jobs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,141 +103,116 @@ class OperationPage:
 
 
 def list_outgoing(
-    session: Session, *, kind: str, state: str, limit: int, cursor: Cursor | None
+    session: Session, wanted: OutgoingFilter, *, limit: int, cursor: Cursor | None
 ) -> OutgoingList:
-    """The page after (or before) ``cursor``; ``kind`` and ``state`` narrow it. Five statements; use a snapshot."""
-    found: list[Operation] = []
-    for name, (table, branch) in _BRANCHES.items():
-        if kind in ("", name):
-            at = table.requested_at if name == "refund" else table.created_at
-            narrowed = newest_first(branch(state), at, table.id, limit=limit, cursor=cursor)
-            found += [Operation(name, *row) for row in session.execute(narrowed)]
+    """The page of ``wanted`` after (or before) ``cursor``. Two statements, or three with a text; use a snapshot."""
+    ids = ids_about(session, wanted.text) if wanted.text else None
+    branches = [
+        newest_first(
+            _narrowed(source, kind, wanted, ids), source.at, source.table.id, limit=limit, cursor=cursor
+        ).subquery()
+        for kind, source in SOURCES.items()
+        if wanted.kind in ("", kind)
+    ]
+    found = union_all(*(select(branch) for branch in branches)).subquery()
     backwards = cursor is not None and cursor.backwards
-    found.sort(key=lambda one: (one.created_at, one.id), reverse=not backwards)
-    page = page_of(found[: limit + 1], limit=limit, cursor=cursor, key=lambda one: (one.created_at, one.id))
-    return OutgoingList(page, failed_jobs(session))
+    order = (found.c.at, found.c.id)
+    rows = session.execute(
+        select(found).order_by(*(order if backwards else [one.desc() for one in order])).limit(limit + 1)
+    ).all()
+    page = page_of(
+        [_operation(row) for row in rows],
+        limit=limit,
+        cursor=cursor,
+        key=lambda one: (one.created_at, UUID(one.id)),
+    )
+    counts = _counts(session)
+    return OutgoingList(page, {state: counts[state] for state in OPEN}, counts["jobs"])
 
 
-def failed_jobs(session: Session) -> Sequence[FailedJob]:
-    """Jobs that ended badly; kept by the queue for three days."""
-    rows = session.execute(_FAILED_JOBS, {"limit": JOBS_SHOWN})
-    return [FailedJob(row.id, row.task_name, row.arguments, row.attempts, row.at) for row in rows]
+def operation_page(session: Session, kind: str, name: str) -> OperationPage:
+    """One operation by its kind and our id of it. Raises NotFound. Two statements; use a snapshot.
 
-
-def operation_page(session: Session, kind: str, identity: UUID) -> OperationPage:
-    """One operation. Raises NotFound. Two statements; use a snapshot."""
-    if kind not in _BRANCHES:
+    Customers and detachments go by the id of the person, or Stripe's of the method.
+    """
+    if kind in _ALONE:
+        return _calls_alone(kind, _calls(session, OutgoingCall.about == name, OutgoingCall.kind == kind))
+    if kind not in SOURCES:
         raise NotFound
-    table, branch = _BRANCHES[kind]
-    row = session.execute(branch("").where(table.id == identity)).one_or_none()
+    identity = parse_id(name)
+    row = session.execute(SOURCES[kind].rows(kind).where(SOURCES[kind].table.id == identity)).one_or_none()
     if row is None:
         raise NotFound
-    calls = session.execute(
-        select(
-            OutgoingCall.at,
-            OutgoingCall.kind,
-            OutgoingCall.address,
-            OutgoingCall.idempotency_key,
-            OutgoingCall.outcome,
-            OutgoingCall.code,
-            OutgoingCall.outside_id,
-            OutgoingCall.milliseconds,
-        )
-        .where(OutgoingCall.about == str(identity))
+    return OperationPage(_operation(row), calls_about(session, str(identity)))
+
+
+def calls_about(session: Session, name: str) -> Sequence[CallView]:
+    """The calls about what goes by this name, newest first: our id of it, or Stripe's where it has no other."""
+    return _calls(session, OutgoingCall.about == name)
+
+
+def find_calls(session: Session, said: str, *, limit: int) -> Sequence[CallView]:
+    """The calls that Stripe knows by the request id ``said``, or that were made under this key; newest first."""
+    column = OutgoingCall.outside_id if said.startswith("req_") else OutgoingCall.idempotency_key
+    return _calls(session, column == said, limit=limit)
+
+
+def _calls(session: Session, *conditions: Any, limit: int = CALLS_SHOWN) -> Sequence[CallView]:
+    rows = session.execute(
+        select(*_CALL)
+        .where(*conditions)
         .order_by(OutgoingCall.at.desc(), OutgoingCall.id.desc())
-        .limit(CALLS_SHOWN)
+        .limit(limit)
     )
-    return OperationPage(Operation(kind, *row), [CallView(*call) for call in calls])
+    return [CallView(*row) for row in rows]
+
+
+def _calls_alone(kind: str, calls: Sequence[CallView]) -> OperationPage:
+    if not calls:
+        raise NotFound
+    outcomes = {call.outcome for call in calls}
+    state = "done" if "done" in outcomes else "failed" if outcomes == {"refused"} else "unknown"
+    first = calls[-1]
+    return OperationPage(Operation(kind, first.about, state, kind, len(calls) - 1, first.at, None), calls)
 
 
 def _narrowed(
-    statement: Select[*tuple[Any, ...]], conditions: Mapping[str, ColumnElement[bool]], state: str
+    source: Source, kind: str, wanted: OutgoingFilter, ids: Mapping[str, Sequence[UUID]] | None
 ) -> Select[*tuple[Any, ...]]:
-    return statement.where(conditions[state]) if state else statement
+    conditions: list[Any] = []
+    if wanted.state:
+        conditions.append(source.is_in(wanted.state))
+    if ids is not None:
+        conditions.append(source.table.id == any_(bindparam(None, list(ids[kind]), ARRAY(Uuid))))
+    if wanted.first_on:
+        conditions.append(source.at >= _midnight(wanted.first_on))
+    if wanted.last_on:
+        conditions.append(source.at < _midnight(wanted.last_on + timedelta(days=1)))
+    return source.rows(kind).where(*conditions)
 
 
-def _state(conditions: Mapping[str, ColumnElement[bool]]) -> ColumnElement[str]:
-    return case(
-        *((conditions[name], name) for name in ("parked", "unknown", "waiting", "failed")), else_="done"
-    ).label("state")
-
-
-def _payments(state: str) -> Select[*tuple[Any, ...]]:
-    never_sent = Payment.stripe_payment_intent_id.is_(None)
-    conditions = {
-        "parked": Payment.parked_at.is_not(None),
-        "unknown": and_(is_unknown(), Payment.parked_at.is_(None)),
-        "waiting": and_(false(), never_sent),
-        "failed": and_(Payment.status == "cancelled", never_sent),
-        "done": and_(Payment.stripe_payment_intent_id.is_not(None), Payment.status != "unknown"),
-    }
-    columns = select(
-        Payment.id,
-        _state(conditions),
-        Payment.description,
-        Payment.ask_count,
-        Payment.created_at,
-        Payment.next_ask_at,
+def _operation(row: Row[*tuple[Any, ...]]) -> Operation:
+    return Operation(
+        row.kind, str(row.id), row.state, row.title, row.tries, row.at, row.next_at, parent=row.parent
     )
-    return _narrowed(columns, conditions, state)
 
 
-def _refunds(state: str) -> Select[*tuple[Any, ...]]:
-    conditions = {
-        "parked": Refund.parked_at.is_not(None),
-        "unknown": and_(Refund.state == "unknown", Refund.parked_at.is_(None)),
-        "waiting": and_(Refund.state == "reserved", Refund.parked_at.is_(None)),
-        "failed": and_(Refund.state == "failed", Refund.stripe_refund_id.is_(None)),
-        "done": Refund.stripe_refund_id.is_not(None),
-    }
-    columns = select(
-        Refund.id,
-        _state(conditions),
-        Refund.reason,
-        Refund.ask_count,
-        Refund.requested_at,
-        Refund.next_ask_at,
-    ).where(Refund.reserved_at.is_not(None))
-    return _narrowed(columns, conditions, state)
+def _counts(session: Session) -> dict[str, int]:
+    """How many are in each open state, and how many jobs failed, none counted far. One statement."""
+    questions = [_count(state, [_in(source, state) for source in SOURCES.values()]) for state in OPEN]
+    failed = select(_ONE).select_from(JOBS).where(HAS_FAILED, JOBS.c.queueing_lock.is_(None))
+    rows = session.execute(union_all(*questions, _count("jobs", [failed]))).all()
+    return {row.what: row.how_many for row in rows}
 
 
-def _setups(state: str) -> Select[*tuple[Any, ...]]:
-    never_sent = MethodSetup.stripe_setup_intent_id.is_(None)
-    conditions = {
-        "parked": MethodSetup.parked_at.is_not(None),
-        "unknown": and_(MethodSetup.state == "unknown", MethodSetup.parked_at.is_(None)),
-        "waiting": and_(MethodSetup.state == "reserved", MethodSetup.parked_at.is_(None)),
-        "failed": and_(MethodSetup.state == "cancelled", never_sent),
-        "done": MethodSetup.stripe_setup_intent_id.is_not(None),
-    }
-    columns = select(
-        MethodSetup.id,
-        _state(conditions),
-        literal("A card to be saved"),
-        MethodSetup.ask_count,
-        MethodSetup.created_at,
-        MethodSetup.next_ask_at,
-    )
-    return _narrowed(columns, conditions, state)
+def _in(source: Source, state: str) -> Select[*tuple[Any, ...]]:
+    return select(_ONE).select_from(source.table).where(source.is_in(state), source.is_shown)
 
 
-def _mails(state: str) -> Select[*tuple[Any, ...]]:
-    conditions = {
-        "parked": Mail.state == "parked",
-        "unknown": false(),
-        "waiting": Mail.state == "queued",
-        "failed": Mail.state == "failed",
-        "done": Mail.state == "sent",
-    }
-    next_at = case((Mail.state == "queued", Mail.next_try_at), else_=null())
-    columns = select(Mail.id, _state(conditions), Mail.kind, Mail.attempts, Mail.created_at, next_at)
-    return _narrowed(columns, conditions, state)
+def _count(what: str, parts: Sequence[Select[*tuple[Any, ...]]]) -> Select[*tuple[Any, ...]]:
+    first_few = select(union_all(*parts).subquery()).limit(COUNTED + 1).subquery()
+    return select(literal(what, Text).label("what"), func.count().label("how_many")).select_from(first_few)
 
 
-_BRANCHES: Final[dict[str, tuple[Any, Callable[[str], Select[*tuple[Any, ...]]]]]] = {
-    "payment": (Payment, _payments),
-    "refund": (Refund, _refunds),
-    "setup": (MethodSetup, _setups),
-    "mail": (Mail, _mails),
-}
-KINDS: Final = tuple(_BRANCHES)
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

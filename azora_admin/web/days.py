@@ -9,7 +9,10 @@ from typing import Final
 
 from azora_admin.core import clock
 from azora_admin.web import filters
+from azora_admin.web.forms import FormError
 
+# Where the days are chosen, which is what an error leads to.
+CHIP: Final = "by-date-chip"
 NAMED: Final = {
     "today": ("Today", 1),
     "7d": ("Last 7 days", 7),
@@ -63,6 +66,21 @@ def asked_days(arguments: Mapping[str, str]) -> Days:
         today = clock.now().date()
         return Days(name, today - timedelta(days=NAMED[name][1] - 1), today)
     return Days("", _day(arguments.get("from")), _day(arguments.get("to")))
+
+
+def day_problems(arguments: Mapping[str, str]) -> tuple[FormError, ...]:
+    """What of the days can't be read: for lists that say so instead of narrowing nothing."""
+    if arguments.get("dates") in NAMED:
+        return ()
+    days = _day(arguments.get("from")), _day(arguments.get("to"))
+    problems = [
+        FormError(CHIP, f"{name}: write a day as 2026-11-28.")
+        for name, field, day in zip(("From", "To"), ("from", "to"), days, strict=True)
+        if arguments.get(field) and day is None
+    ]
+    if days[0] and days[1] and days[0] > days[1]:
+        problems.append(FormError(CHIP, "To: the last day is before the first one."))
+    return tuple(problems)
 
 
 def _day(text: str | None) -> date | None:

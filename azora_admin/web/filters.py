@@ -15,7 +15,15 @@ from markupsafe import Markup, escape
 from azora_admin.core import clock
 from azora_admin.core.money import Money, exponent, money_text
 from azora_admin.payments.rules.cards import card_text
-from azora_admin.web import browsers, dispute_words, highlighting, navigation, request_words, statuses
+from azora_admin.web import (
+    browsers,
+    dispute_words,
+    highlighting,
+    navigation,
+    outgoing_words,
+    request_words,
+    statuses,
+)
 
 MINUS: Final = "\u2212"
 _DAY: Final = timedelta(days=1)
@@ -193,8 +201,14 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "device": browsers.words,
     "device_icon": browsers.icon,
     "payment_look": statuses.payment_look,
-    "outgoing_kind": statuses.outgoing_kind,
-    "outgoing_look": statuses.outgoing_look,
+    "outgoing_kind": outgoing_words.outgoing_kind,
+    "outgoing_look": outgoing_words.outgoing_look,
+    "outgoing_title": outgoing_words.outgoing_title,
+    "call_look": outgoing_words.call_look,
+    "job_look": outgoing_words.job_look,
+    "job_step": outgoing_words.job_step,
+    "job_title": outgoing_words.job_title,
+    "job_deed": outgoing_words.job_deed,
     "refund_look": statuses.refund_look,
     "dispute_look": dispute_words.dispute_look,
     "answer_look": dispute_words.answer_look,

@@ -47,19 +47,6 @@ EVENT: Final[Mapping[str, Look]] = {
     "parked": Look("bad", "Parked", "circle-alert"),
     "left": Look("idle", "Left as is", "x"),
 }
-OUTGOING: Final[Mapping[str, Look]] = {
-    "waiting": Look("info", "To be sent", "clock"),
-    "unknown": Look("warn", "Asking Stripe", "circle-question-mark"),
-    "parked": Look("bad", "Parked", "circle-alert"),
-    "failed": Look("bad", "Never arrived", "circle-alert"),
-    "done": Look("good", "Sent", "check"),
-}
-OUTGOING_KINDS: Final[Mapping[str, str]] = {
-    "payment": "Payment",
-    "refund": "Refund",
-    "setup": "Card to be saved",
-    "mail": "Mail",
-}
 # A step in an event's life.
 ATTEMPT: Final[Mapping[str, Look]] = {
     "handled": Look("good", "Handled", "check"),
@@ -277,16 +264,6 @@ def refund_failure_words(reason: str) -> str:
 def approver_words(approver: str) -> str:
     """Who has to approve a refund before it is made."""
     return _APPROVERS[approver]
-
-
-def outgoing_look(state: str) -> Look:
-    """How something that goes out stands."""
-    return OUTGOING[state]
-
-
-def outgoing_kind(kind: str) -> str:
-    """What goes out."""
-    return OUTGOING_KINDS[kind]
 
 
 def refund_look(state: str) -> Look:

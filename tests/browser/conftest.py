@@ -27,12 +27,14 @@ from azora_admin.identity.rules import Actor, Subject
 from azora_admin.identity.tables import AuditEntry
 from azora_admin.jobs.payment_export import write_export
 from azora_admin.ledger.queries.entries import entries_for_reference
+from azora_admin.messaging import outbox
 from azora_admin.payments.actions import exports
 from azora_admin.payments.queries import documents_of
 from azora_admin.reports.payment_export import as_filters
 from azora_admin.reports.payment_list import PaymentFilter
 from tests import serving
 from tests.differing import differ
+from tests.failed_jobs import fail
 from tests.pages import market
 from tools.browser import ensure_chromium
 
@@ -70,6 +72,7 @@ class Scene:
     receipt: DocumentId
     credit_note: DocumentId
     exported: UUID
+    failed_job: int
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +141,7 @@ def scene(served: str) -> Scene:
         _document(paid, "receipt"),
         _document(sold, "credit_note"),
         _export(elena),
+        fail(outbox.DETACH_METHOD, '{"method": "pm_1"}'),
     )
 
 

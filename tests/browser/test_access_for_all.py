@@ -94,6 +94,8 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             "/admin/events",
             "/admin/operations",
             f"/admin/operations/payment/{scene.open}",
+            "/admin/operations/jobs",
+            f"/admin/operations/jobs/{scene.failed_job}",
             "/admin/people",
             "/admin/people?q=nobody",
             f"/admin/people/{scene.elena}",

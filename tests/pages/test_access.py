@@ -32,6 +32,7 @@ ADMIN = [
     "/admin/entries/{entry}",
     "/admin/events",
     "/admin/operations",
+    "/admin/operations/jobs",
     "/admin/events/{event}",
     "/admin/people",
     "/admin/people/{person}",
@@ -77,6 +78,7 @@ ELSEWHERE = {
     "/admin/disputes/{dispute}/packet",
     # A payer's own payment alone: tests/pages/test_own_refund.py.
     "/admin/operations/<kind>/<operation_id>",
+    "/admin/operations/jobs/<job_id>",
     "/account/payments/{payment}",
     "/account/payments/{payment}/return",
     "/account/payments/{payment}/refund",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 
@@ -18,6 +19,8 @@ from azora_admin.core.ids import PaymentId
 from azora_admin.flows import asking
 from azora_admin.flows.connecting import write_down
 from azora_admin.gateways.stripe.client import NoAnswer
+from azora_admin.messaging import outbox
+from tests.failed_jobs import fail
 from tests.pages import market
 from tests.pages.conftest import Browser
 from tests.pages.test_refunds import press
@@ -122,14 +125,68 @@ def test_what_went_out_is_never_changed(shop: Shop, finance: FlaskClient) -> Non
             session.execute(text(statement))
 
 
-def test_a_job_that_failed_for_good_is_shown(finance: FlaskClient) -> None:
-    with db.transaction() as session:
-        session.execute(
-            text(
-                "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, attempts)"
-                " VALUES ('default', 'money.detach_method', '{\"method\": \"pm_1\"}', 'failed', 1)"
-            )
+def test_a_finished_or_given_up_operation_has_no_next_try(shop: Shop, finance: FlaskClient) -> None:
+    page = lost(shop)
+    assert "The next try" in finance.get(page).text
+    asking.ask(shop.stripe, PaymentId(shop.payment().id))
+    assert shop.payment().next_ask_at is not None
+    assert "The next try" not in finance.get(page).text
+    assert "—" in finance.get("/admin/operations?state=done").text.split("<tbody>")[1]
+
+
+def test_an_operation_is_found_by_any_of_its_names_and_nothing_else_is(
+    shop: Shop, finance: FlaskClient
+) -> None:
+    learner = shop.person()
+    payment_id = shop.sell(learner, shop.course(title="Watercolour"))
+    shop.sell(shop.person(), shop.course(title="Oil"))
+    refund = shop.refund(payment_id, 1000)
+    (payment,) = [one for one in shop.payments() if one.id == payment_id]
+    (request_id,) = called(about=str(payment_id))
+    customer = next(one for one in shop.intents() if one.id == payment.stripe_payment_intent_id).customer
+    both = {f"payment/{payment_id}", f"refund/{refund.id}"}
+    expected = {
+        str(payment_id): both,
+        str(payment.stripe_payment_intent_id): both,
+        str(payment.stripe_charge_id): both,
+        str(customer): both,
+        str(learner.person_id): both,
+        str(refund.id): {f"refund/{refund.id}"},
+        str(refund.stripe_refund_id): {f"refund/{refund.id}"},
+        f"refund-{refund.id}": {f"refund/{refund.id}"},
+        request_id: {f"payment/{payment_id}"},
+        f" payment-{payment_id} ": {f"payment/{payment_id}"},
+        "pi_nothing": set(),
+    }
+    for said, wanted in expected.items():
+        shown = finance.get("/admin/operations", query_string={"q": said, "kind": ""}).text
+        found = set(re.findall(r'href="/admin/operations/([a-z]+/[0-9a-f-]{36})"', shown))
+        assert {one for one in found if not one.startswith("mail")} == wanted, said
+    assert "Nothing went out for “pi_nothing”" in finance.get("/admin/operations?q=pi_nothing").text
+
+
+def called(about: str) -> list[str]:
+    """Stripe's names of the calls about a thing of ours."""
+    with db.reading() as session:
+        found = session.scalars(
+            text("SELECT outside_id FROM outgoing_call WHERE about = :about"), {"about": about}
         )
-    shown = finance.get("/admin/operations").text
-    assert "Jobs that failed" in shown
-    assert "money.detach_method" in shown
+        return list(found)
+
+
+def test_a_list_that_htmx_asks_for_is_its_results_with_the_canonical_address(
+    shop: Shop, finance: FlaskClient
+) -> None:
+    lost(shop)
+    headers = {"HX-Request": "true", "HX-Target": "results"}
+    shown = finance.get("/admin/operations?kind=&state=unknown&q=&dates=own&from=&junk=1", headers=headers)
+    assert shown.headers["HX-Push-Url"] == "/admin/operations?state=unknown"
+    assert shown.text.lstrip().startswith('<div id="results">')
+    assert 'id="chips" hx-swap-oob' in shown.text
+    assert 'id="outgoing-tabs"' in shown.text
+
+
+def test_failed_jobs_are_led_to(finance: FlaskClient) -> None:
+    assert "failed</span></span>" not in finance.get("/admin/operations").text
+    fail(outbox.DETACH_METHOD, '{"method": "pm_1"}')
+    assert '<span class="count count--bad">1<span class="sr"> failed' in finance.get("/admin/operations").text

@@ -18,6 +18,7 @@ from azora_admin.pages.admin import (  # noqa: E402, F401  # they add their rout
     documents,
     entries,
     events,
+    jobs,
     machines,
     outgoing,
     overview,

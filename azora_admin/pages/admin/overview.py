@@ -137,6 +137,10 @@ def _parked_task(concern: Concern, since: str) -> Task:
         title = f"{filters.plural(count, 'Stripe event', 'Stripe events')} parked"
         text = f"Eight tries failed; a person has to look. {since}"
         return Task("bad", "webhook", title, text, count, address("admin.events", state="parked"))
+    if concern.topic == "jobs_failed":
+        title = f"{filters.plural(count, 'job', 'jobs')} failed for good"
+        text = f"Nobody retries them, and they are forgotten after three days. {since}"
+        return Task("bad", "refresh-cw", title, text, count, address("admin.outgoing_jobs"))
     title = f"{filters.plural(count, 'outgoing operation', 'outgoing operations')} parked"
     text = f"Nobody tries them until they are taken up again. {since}"
     return Task("bad", "refresh-cw", title, text, count, address("admin.outgoing", state="parked"))
@@ -157,7 +161,7 @@ def _task(concern: Concern) -> Task:
     since = f"The oldest since {filters.ago_text(concern.oldest_at)}"
     plural = filters.plural
     count = concern.count
-    if concern.topic in ("events_parked", "sends_parked"):
+    if concern.topic in ("events_parked", "sends_parked", "jobs_failed"):
         return _parked_task(concern, since)
     if concern.topic in ("disputes_to_answer", "fraud_warned"):
         return _dispute_task(concern)
