@@ -23,7 +23,7 @@ guards.guard(blueprint, roles=guards.EVERYBODY)
 @blueprint.get("/jump")
 @needs(Action.READ_OWN)
 def jump() -> Response:
-    """Pages, people and payments that the letters may mean; the palette gets the lines alone."""
+    """Pages, people, payments, events and calls that the letters may mean; the palette gets the lines alone."""
     typed = "".join(sign if sign.isprintable() else " " for sign in request.args.get("q", ""))
     text = " ".join(typed.split())[:LONGEST_TEXT]
     with db.reading() as session:
@@ -57,4 +57,9 @@ def set_keys() -> Response:
 def _option(hit: Hit) -> Option:
     if hit.kind == "person":
         return Option("user", hit.title, hit.detail, url_for("admin.people_detail", person_id=hit.id))
+    if hit.kind == "event":
+        return Option("webhook", hit.title, hit.detail, url_for("admin.events_detail", event_id=hit.id))
+    if hit.kind == "call":
+        page = url_for("admin.outgoing_detail", kind=hit.operation, operation_id=hit.id, _anchor=hit.part)
+        return Option("refresh-cw", hit.title, hit.detail, page)
     return Option("credit-card", hit.title, hit.detail, url_for("admin.payments_detail", payment_id=hit.id))
