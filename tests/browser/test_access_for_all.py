@@ -92,10 +92,7 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
             *REFUNDING,
             f"/admin/refunds/requests/{scene.asked}",
             "/admin/events",
-            "/admin/operations",
-            f"/admin/operations/payment/{scene.open}",
-            "/admin/operations/jobs",
-            f"/admin/operations/jobs/{scene.failed_job}",
+            *_outgoing(scene),
             "/admin/people",
             "/admin/people?q=nobody",
             f"/admin/people/{scene.elena}",
@@ -121,6 +118,16 @@ def pages(scene: Scene) -> dict[str | None, Sequence[str]]:
         "long@market.test": ["/instructor/", "/instructor/earnings", "/account/"],
         ELENA: [*_own_pages(scene), *CREDENTIALS],
     }
+
+
+def _outgoing(scene: Scene) -> Sequence[str]:
+    """What leaves us, and the jobs that failed."""
+    return [
+        "/admin/operations",
+        f"/admin/operations/payment/{scene.open}",
+        "/admin/operations/jobs",
+        f"/admin/operations/jobs/{scene.failed_job}",
+    ]
 
 
 def _own_pages(scene: Scene) -> Sequence[str]:
