@@ -11,11 +11,12 @@ from azora_admin.reports.entries import EventView, ExplainedEntry, LegView
 
 
 class Leg(Shape):
-    """One leg; the legs of an entry sum to zero. In minor units of the entry's currency."""
+    """One leg; in each currency, the legs of an entry sum to zero. In minor units."""
 
     account: Annotated[str, such_as("instructor:01890a5d-ac96-774b-bcce-b302099a8057:payable")]
     amount: MinorUnits
     """Debits are above zero, credits below."""
+    currency: Currency
     available_at: datetime | None
     """From when on an instructor can be paid it."""
 
@@ -53,8 +54,10 @@ class Explanation(Shape):
     """What it is about; with `kind`, no second entry has it."""
     currency: Currency
     volume: MinorUnits
-    """What its debits, and its credits, sum to."""
+    """What its debits, and its credits, sum to; of an entry in two currencies, in the first."""
     rule_version: Annotated[str | None, such_as("split:1")]
+    exchange_rate: Annotated[str | None, such_as("0.92")]
+    """By what Stripe exchanged one currency for another, as it wrote that; null where it did not."""
     occurred_at: datetime
     posted_at: datetime
     legs: list[Leg]
@@ -73,6 +76,7 @@ def explanation(found: ExplainedEntry) -> Explanation:
         "currency": entry.volume.currency,
         "volume": entry.volume.amount,
         "rule_version": entry.rule_version,
+        "exchange_rate": found.rate_text,
         "occurred_at": entry.occurred_at,
         "posted_at": entry.posted_at,
         "legs": [_leg(leg) for leg in entry.legs],
@@ -90,7 +94,12 @@ def explanation(found: ExplainedEntry) -> Explanation:
 
 def _leg(leg: LegView) -> Leg:
     amount = leg.debit.amount if leg.debit else -leg.credit.amount if leg.credit else 0
-    return {"account": leg.key, "amount": amount, "available_at": leg.available_at}
+    return {
+        "account": leg.key,
+        "amount": amount,
+        "currency": leg.effect.currency,
+        "available_at": leg.available_at,
+    }
 
 
 def _event(event: EventView) -> CausingEvent:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from azora_admin.core import clock, db
 from azora_admin.core.ids import DisputeId
 from azora_admin.core.money import Money, money_text
-from azora_admin.flows import dispute_letters, standing
+from azora_admin.flows import dispute_letters, exchanging, standing
 from azora_admin.flows.refund import find_shares
 from azora_admin.gateways.stripe import disputes as gateway
 from azora_admin.gateways.stripe import shapes
@@ -31,6 +31,7 @@ from azora_admin.payments.actions.disputes import Known
 from azora_admin.payments.actions.refunds import RefundedPayment
 from azora_admin.payments.rules import disputes as rules
 from azora_admin.payments.rules.disputes import Movement, Posting
+from azora_admin.payments.rules.exchange import Exchange
 
 _BATCH = 200
 
@@ -60,6 +61,7 @@ def settle(session: Session, told: shapes.Dispute, *, cause: str) -> bool:
     for posting in step.postings:
         _post(session, posting, cause=cause)
     disputes.record(session, known, told, step.held, news, cause=cause)
+    _book_exchanges(session, payment, told, news, cause=cause)
     _follow(session, payment, told, cause=cause)
     dispute_letters.tell_opened(session, payments.get_dispute(session, known.id))
     return True
@@ -112,6 +114,25 @@ def _taken(moved: shapes.DisputeMovement, told: shapes.Dispute, payment: Refunde
     if moved.amount.currency == payment.paid.currency:
         return -moved.amount
     return told.amount if moved.amount.amount < 0 else -told.amount
+
+
+def _book_exchanges(
+    session: Session, payment: RefundedPayment, told: shapes.Dispute, news: Sequence[Movement], *, cause: str
+) -> None:
+    """What of the news Stripe moved in another currency than the payment's."""
+    moved = {one.id: one for one in told.movements}
+    for one in news:
+        theirs = moved[one.id]
+        exchange = Exchange(
+            id=one.id,
+            source=told.id,
+            category="dispute" if rules.is_taken(one) else "dispute_reversal",
+            presented=-one.taken,
+            settled=theirs.amount,
+            rate=theirs.rate,
+            at=one.at,
+        )
+        exchanging.book(session, payment.id, exchange, cause=cause)
 
 
 def _follow(session: Session, payment: RefundedPayment, told: shapes.Dispute, *, cause: str) -> None:

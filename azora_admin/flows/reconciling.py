@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
-from azora_admin.flows import stripe_statement
+from azora_admin.flows import exchanging, stripe_statement
 from azora_admin.flows.comparing import compare, compare_day
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.ledger.actions import complete_until
@@ -139,6 +139,7 @@ def _compare(day: date, *, was_read_again: bool) -> None:
     with db.transaction() as session:
         db.lock(session, _LOCK)
         read_until = _read_until(session)
+        exchanging.book_day(session, day)
         compare_day(session, day, read_until=read_until)
         days.finish_day(session, day, read_until=read_until, was_read_again=was_read_again)
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from azora_admin.core import clock, db
-from azora_admin.flows import paperwork
-from azora_admin.gateways.stripe.shapes import Fee, Intent
+from azora_admin.flows import exchanging, paperwork
+from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent
 from azora_admin.ledger import actions as ledger
 from azora_admin.ledger.rules import Entry
 from azora_admin.marketplace import actions as shelf
@@ -22,6 +22,7 @@ from azora_admin.messaging.outbox import stripe_lock
 from azora_admin.payments.actions import charges
 from azora_admin.payments.actions.charges import Settling
 from azora_admin.payments.rules import split
+from azora_admin.payments.rules.exchange import Exchange
 from azora_admin.payments.rules.settlement import is_paid
 
 
@@ -41,9 +42,10 @@ def settle(session: Session, intent: Intent, *, cause: str) -> bool:
         _keep_method(session, payment, intent)
         paperwork.give_receipt(session, payment.id, payer_id=payment.payer_id, paid_at=_paid_at(intent))
     is_completed = is_paid(payment.status) or (step is not None and step.to_status == "completed")
-    fee = intent.charge.fee if intent.charge else None
-    if is_completed and fee is not None and not payment.fee_known:
-        _book_fee(session, payment, fee, cause=cause)
+    charge = intent.charge
+    if is_completed and charge is not None and charge.fee is not None and not payment.fee_known:
+        _book_fee(session, payment, charge.fee, cause=cause)
+        _book_exchange(session, payment, charge, charge.fee, cause=cause)
     return True
 
 
@@ -101,3 +103,16 @@ def _book_fee(session: Session, payment: Settling, fee: Fee, *, cause: str) -> N
             ),
         )
     charges.record_fee(session, payment, fee)
+
+
+def _book_exchange(session: Session, payment: Settling, charge: Charge, fee: Fee, *, cause: str) -> None:
+    told = Exchange(
+        id=fee.balance_transaction_id,
+        source=charge.id,
+        category="charge",
+        presented=payment.amount,
+        settled=fee.gross,
+        rate=fee.rate,
+        at=charge.created_at,
+    )
+    exchanging.book(session, payment.id, told, cause=cause)

@@ -20,6 +20,7 @@ _ANY_ID: Final = str(UUID(int=0))
 _WORDS: Final = {
     "stripe:balance": "Balance at Stripe",
     "stripe:fees": "Card processing fees",
+    "stripe:exchange": "Exchanged by Stripe",
     "stripe:disputed": "Held by Stripe for disputes",
     "bank:balance": "Our bank account",
     "platform:revenue": "Platform revenue",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from azora_admin.core.money import Money
 from azora_admin.ledger.queries.entries import BookedEntry, BookedLeg, entries_for_reference, find_entry
 from azora_admin.ledger.rules import Leg
 from azora_admin.messaging.tables import InboxEvent
-from azora_admin.payments.tables import Dispute, DisputeMovement, Payment, Refund
+from azora_admin.payments.tables import Dispute, DisputeMovement, Exchange, Payment, Refund
 from azora_admin.reports.accounts import account_words, own_sense, owner_names
 from azora_admin.reports.payment_rows import PaymentRow, payment_row, payment_rows
 
@@ -26,6 +27,8 @@ OF_REFUNDS = ("refund_reserved", "refund_settled", "refund_failed")
 # By the balance transaction that moved the money, and by the dispute that was decided.
 OF_MOVEMENTS = ("dispute_opened", "dispute_won")
 OF_DECISIONS = ("dispute_lost", "dispute_reopened")
+# By the balance transaction that was settled in another currency.
+OF_EXCHANGES = ("exchange",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,14 @@ class EntryView:
     volume: Money
     legs: Sequence[LegView]
 
+    @property
+    def sums(self) -> Sequence[Money]:
+        """What the debits, and so the credits, of each currency sum to, in the order of the legs."""
+        found: dict[str, Money] = {}
+        for money in (leg.debit for leg in self.legs if leg.debit):
+            found[money.currency] = found.get(money.currency, Money.zero(money.currency)) + money
+        return list(found.values())
+
 
 @dataclass(frozen=True, slots=True)
 class EventView:
@@ -87,11 +98,20 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedEntry:
-    """An entry, the payment it is about, and the event that caused it (each None when there is none)."""
+    """An entry, the payment it is about, and the event that caused it (each None when there is none).
+
+    ``rate``: by what Stripe exchanged, where it did.
+    """
 
     entry: EntryView
     payment: PaymentRow | None
     event: EventView | None
+    rate: Decimal | None = None
+
+    @property
+    def rate_text(self) -> str | None:
+        """The rate as Stripe wrote it."""
+        return None if self.rate is None else f"{self.rate:f}"
 
 
 EVENT_COLUMNS = (
@@ -128,9 +148,13 @@ def entries_of_payment(
 ) -> Sequence[EntryView]:
     """Every entry about the payment and about ``references``, its refunds and disputes, in the order of the book.
 
-    Two statements.
+    What Stripe exchanged for it is among them. Three statements.
     """
-    return entry_views(session, entries_for_reference(session, [str(payment_id), *references]))
+    exchanged = session.scalars(
+        select(Exchange.stripe_balance_transaction_id).where(Exchange.payment_id == payment_id)
+    )
+    wanted = {str(payment_id), *references, *exchanged}
+    return entry_views(session, entries_for_reference(session, sorted(wanted)))
 
 
 def entry_views(session: Session, entries: Sequence[BookedEntry]) -> Sequence[EntryView]:
@@ -140,12 +164,14 @@ def entry_views(session: Session, entries: Sequence[BookedEntry]) -> Sequence[En
 
 
 def explain_entry(session: Session, entry_id: EntryId) -> ExplainedEntry:
-    """The entry and where it comes from. Raises NotFound. Four statements; use a snapshot."""
+    """The entry and where it comes from. Raises NotFound. Four statements, or five; use a snapshot."""
     booked = find_entry(session, entry_id)
     if booked is None:
         raise NotFound("entry_not_found", "There is no such ledger entry.")
     entry = _view(booked, owner_names(session, _keys([booked])))
-    return ExplainedEntry(entry, _payment_of(session, entry), _event_of(session, entry.cause))
+    return ExplainedEntry(
+        entry, _payment_of(session, entry), _event_of(session, entry.cause), _rate_of(session, entry)
+    )
 
 
 def event_view(row: Sequence[Any]) -> EventView:
@@ -209,10 +235,21 @@ def _payment_of(session: Session, entry: EntryView) -> PaymentRow | None:
     elif entry.kind in OF_DECISIONS:
         dispute_id = UUID(entry.reference.partition(":")[0])
         which = Payment.id == select(Dispute.payment_id).where(Dispute.id == dispute_id).scalar_subquery()
+    elif entry.kind in OF_EXCHANGES:
+        exchanged = Exchange.stripe_balance_transaction_id == entry.reference
+        which = Payment.id == select(Exchange.payment_id).where(exchanged).scalar_subquery()
     else:
         return None
     row = session.execute(payment_rows().where(which)).one_or_none()
     return payment_row(row) if row else None
+
+
+def _rate_of(session: Session, entry: EntryView) -> Decimal | None:
+    if entry.kind not in OF_EXCHANGES:
+        return None
+    return session.scalar(
+        select(Exchange.rate).where(Exchange.stripe_balance_transaction_id == entry.reference)
+    )
 
 
 def _event_of(session: Session, cause: Cause) -> EventView | None:

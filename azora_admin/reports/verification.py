@@ -20,7 +20,12 @@ from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.gateways.stripe.disputes import all_disputes
 from azora_admin.gateways.stripe.refunds import all_refunds
 from azora_admin.ledger.queries.proofs import Difference, prove
-from azora_admin.reports import dispute_verification, document_verification, refund_verification
+from azora_admin.reports import (
+    dispute_verification,
+    document_verification,
+    exchange_verification,
+    refund_verification,
+)
 from azora_admin.reports.refund_verification import compare_refunds, known_refunds
 
 _PROOFS: Final = (
@@ -108,8 +113,11 @@ _PROOFS: Final = (
 
 # A charge whose sale or fee is not booked here after so long will not be booked by itself.
 _LONGEST_WAIT: Final = timedelta(hours=1)
-_SETTLED: Final = """SELECT id, stripe_charge_id, amount_minor, currency, fee_minor, fee_currency
-    FROM payment WHERE settled_at IS NOT NULL AND stripe_charge_id IS NOT NULL"""
+_SETTLED: Final = """SELECT p.id, p.stripe_charge_id, p.fee_minor, p.fee_currency,
+           COALESCE(x.settled_minor, p.amount_minor) AS amount_minor,
+           COALESCE(x.settled_currency, p.currency) AS currency
+    FROM payment p LEFT JOIN exchange x ON x.source = p.stripe_charge_id AND x.category = 'charge'
+    WHERE p.settled_at IS NOT NULL AND p.stripe_charge_id IS NOT NULL"""
 _BEING_ASKED: Final = """SELECT stripe_payment_intent_id
     FROM payment WHERE settled_at IS NULL AND next_ask_at IS NOT NULL AND stripe_payment_intent_id IS NOT NULL"""
 
@@ -156,6 +164,7 @@ def prove_sales(session: Session) -> list[Difference]:
             *refund_verification.PROOFS,
             *dispute_verification.PROOFS,
             *document_verification.PROOFS,
+            *exchange_verification.PROOFS,
         )
         for row in session.execute(text(statement))
     ]
@@ -196,9 +205,8 @@ def _differs(code: str, movement: ChargeMovement, how: str) -> Difference:
 
 def _compare(payment: Row[*tuple[Any, ...]], movement: ChargeMovement) -> list[Difference]:
     if movement.amount.currency != payment.currency:
-        sentence = (
-            f"Payment {payment.id} in {payment.currency} was settled by Stripe in {movement.amount.currency}."
-        )
+        theirs = movement.amount.currency
+        sentence = f"Payment {payment.id} stands in {payment.currency}, and Stripe settled it in {theirs}."
         return [Difference("settled_in_another_currency", str(payment.id), sentence)]
     ours = (payment.amount_minor, payment.fee_minor, payment.fee_currency)
     if ours == (movement.amount.amount, movement.fee.amount, movement.fee.currency):

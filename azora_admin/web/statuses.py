@@ -160,6 +160,10 @@ _ENTRIES: Final[Mapping[str, EntryWords]] = {
     "refund_failed": EntryWords(
         "Refund came back", "The payer could not be paid: each party has its part of the sale again."
     ),
+    "exchange": EntryWords(
+        "Exchanged by Stripe",
+        "Stripe settled it in another currency: it left our balance there in the first and stands in the second.",
+    ),
     "correction": EntryWords(
         "Correction", "Two persons had the book say of a movement what Stripe's statement says."
     ),
@@ -181,6 +185,7 @@ _RULES: Final = {
     "reconciliation/1": "What Stripe's statement says, less what the book said of the same movement.",
     "refund/1": "What the parties have given back in all follows from the sum of the refunds alone, cent by cent.",
     "dispute/1": "What the parties have given back in all follows from the sum of refunds and disputes, cent by cent.",
+    "exchange/1": "Both amounts are Stripe's; in each currency the exchange stands against our balance there.",
     "split/1": "Shares of the split agreement frozen when the course was ordered; cents by largest remainder.",
 }
 _REFUND_REASONS: Final = {

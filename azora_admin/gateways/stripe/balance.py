@@ -13,7 +13,7 @@ import stripe
 from azora_admin.core.errors import Invalid
 from azora_admin.core.money import Money, from_stripe
 from azora_admin.gateways.stripe.client import StripeConnection
-from azora_admin.gateways.stripe.told import told
+from azora_admin.gateways.stripe.told import told, told_rate
 
 if TYPE_CHECKING:
     from stripe.params import BalanceTransactionListParams
@@ -99,7 +99,6 @@ def _page(
 
 def _listed(transaction: stripe.BalanceTransaction) -> ListedTransaction:
     amount, fee, is_readable = _amounts(transaction)
-    rate = transaction.exchange_rate
     source_id, charge_id = _source(transaction)
     return ListedTransaction(
         id=transaction.id,
@@ -111,7 +110,7 @@ def _listed(transaction: stripe.BalanceTransaction) -> ListedTransaction:
         fee=fee,
         currency=transaction.currency,
         is_readable=is_readable,
-        exchange_rate=None if rate is None else Decimal(str(rate)),
+        exchange_rate=told_rate(transaction),
         created_at=datetime.fromtimestamp(transaction.created, UTC),
         available_at=datetime.fromtimestamp(transaction.available_on, UTC),
     )

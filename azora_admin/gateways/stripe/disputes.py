@@ -19,7 +19,7 @@ from azora_admin.core import clock
 from azora_admin.core.money import from_stripe
 from azora_admin.gateways.stripe.client import NoAnswer, Sending, StripeConnection
 from azora_admin.gateways.stripe.shapes import Dispute, DisputeMovement, FraudWarning
-from azora_admin.gateways.stripe.told import told
+from azora_admin.gateways.stripe.told import told, told_rate
 
 if TYPE_CHECKING:
     from stripe.params import DisputeListParams, DisputeUpdateParamsEvidence
@@ -147,6 +147,7 @@ def _movement(transaction: stripe.BalanceTransaction) -> DisputeMovement:
         amount=from_stripe(transaction.amount, transaction.currency),
         fee=from_stripe(transaction.fee, transaction.currency),
         at=_time(transaction.created),
+        rate=told_rate(transaction),
     )
 
 

@@ -15,7 +15,7 @@ from azora_admin.core.money import Money, from_stripe, to_stripe
 from azora_admin.gateways.stripe.client import Refused, Sending, StripeConnection
 from azora_admin.gateways.stripe.creating import create_once
 from azora_admin.gateways.stripe.shapes import Charge, Fee, Intent, Refusal
-from azora_admin.gateways.stripe.told import told, told_uuid
+from azora_admin.gateways.stripe.told import told, told_rate, told_uuid
 
 if TYPE_CHECKING:
     from stripe.params import (
@@ -205,7 +205,10 @@ def _fee(transaction: str | stripe.BalanceTransaction | None) -> Fee | None:
     currency = transaction.currency
     try:
         return Fee(
-            transaction.id, from_stripe(transaction.fee, currency), from_stripe(transaction.net, currency)
+            transaction.id,
+            from_stripe(transaction.fee, currency),
+            from_stripe(transaction.net, currency),
+            told_rate(transaction),
         )
     except Invalid:
         # The sale does not wait for a fee in a currency that we can't hold; the missing fee is seen and asked for.

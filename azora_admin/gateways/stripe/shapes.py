@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from azora_admin.core.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What Stripe kept of a charge, in the currency of our Stripe balance."""
+    """What Stripe kept of a charge, in the currency of our Stripe balance; ``gross`` is what it held before.
+
+    ``rate``: by which it exchanged what was paid in another currency; None where it did not.
+    """
 
     balance_transaction_id: str
     fee: Money
     net: Money
+    rate: Decimal | None = None
+
+    @property
+    def gross(self) -> Money:
+        return self.net + self.fee
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +103,16 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class DisputeMovement:
-    """A balance transaction of a dispute: what it did to our balance at Stripe (negative: taken), and its fee."""
+    """A balance transaction of a dispute: what it did to our balance at Stripe (negative: taken), and its fee.
+
+    ``rate``: by which Stripe exchanged it from the currency of the payment, if it did.
+    """
 
     id: str
     amount: Money
     fee: Money
     at: datetime
+    rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,3 +21,9 @@ def told_uuid(text: str | None) -> str | None:
         return str(UUID(text)) if text else None
     except ValueError:
         return None
+
+
+def told_rate(transaction: stripe.BalanceTransaction) -> Decimal | None:
+    """By what Stripe exchanged it, as it writes that, for people to read; None where it did not."""
+    rate = transaction.exchange_rate
+    return None if rate is None else Decimal(str(rate))

@@ -3,7 +3,7 @@
 Amounts are stored credit-positive. A balance "in the account's own sense" is that sum times ``side``: what Stripe
 holds for us reads +49.00 although its legs are debits. A hot account (the platform's own, part of every posting)
 has no balance row: one row would make every sale wait for the one before. The same table is in the database
-(``ledger_account_kind``, migrations 0003 and 0027), which refuses a key that none of these patterns knows.
+(``ledger_account_kind``, migrations 0003, 0027 and 0034), which refuses a key that none of these patterns knows.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def _owed(name: str, key: str, unit: Literal["money", "token"], floor: int | Non
 ACCOUNT_KINDS: Final = (
     _platform("stripe_balance", "stripe:balance", "money", Side.DEBIT),
     _platform("stripe_disputed", "stripe:disputed", "money", Side.DEBIT),
+    _platform("stripe_exchange", "stripe:exchange", "money", Side.DEBIT),
     _platform("stripe_fees", "stripe:fees", "money", Side.DEBIT),
     _platform("bank_balance", "bank:balance", "money", Side.DEBIT),
     _platform("platform_revenue", "platform:revenue", "money", Side.CREDIT),

@@ -23,7 +23,7 @@ ENTRY_KINDS: Final = frozenset(
     "dispute_reopened "
     "payout_reserved payout_sent payout_paid payout_failed subscription_payment licence_payment "
     "award award_released award_reversed redemption redemption_reversed transfer expiry "
-    "settlement_reserved settlement_final settlement_returned correction".split()
+    "settlement_reserved settlement_final settlement_returned correction exchange".split()
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -104,6 +104,11 @@ def is_inquiry(status: str) -> bool:
     return status in INQUIRY
 
 
+def is_taken(movement: Movement) -> bool:
+    """Whether the bank took something by it, if only a fee; else it gave back."""
+    return movement.taken.amount > 0 or (movement.taken.is_zero and movement.fee.amount > 0)
+
+
 def is_closed(status: str) -> bool:
     return status in CLOSED
 
@@ -152,8 +157,8 @@ def _moved(
     withdrawn = held.withdrawn + taken
     if withdrawn.amount < 0:
         raise DisputeMismatch(dispute_id)
-    is_taken = taken.amount > 0 or (taken.is_zero and movement.fee.amount > 0)
-    if is_taken:
+    took = is_taken(movement)
+    if took:
         legs = _opened_legs(dispute_id, taken, shares=shares, gone=gone)
         withheld = held.withheld + taken
     else:
@@ -161,7 +166,7 @@ def _moved(
         legs = _won_legs(dispute_id, -taken, released, shares=shares, gone=gone)
         withheld = held.withheld - released
     posting = Posting(
-        "dispute_opened" if is_taken else "dispute_won",
+        "dispute_opened" if took else "dispute_won",
         movement.id,
         without_zero((*legs, *_fee_legs(movement.fee))),
         movement.at,

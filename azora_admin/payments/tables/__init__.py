@@ -1,5 +1,6 @@
 """Tables of payments."""
 
+from azora_admin.payments.tables.exchanging import Exchange
 from azora_admin.payments.tables.exporting import PaymentExport, PaymentExportPart
 from azora_admin.payments.tables.payments import (
     Customer,
@@ -30,6 +31,7 @@ __all__ = [
     "DisputeMovement",
     "Document",
     "DocumentSeries",
+    "Exchange",
     "FraudWarning",
     "MethodSetup",
     "Payment",

@@ -28,12 +28,26 @@ class Source:
 _MOVED: Final = """(SELECT m.stripe_balance_transaction_id, d.stripe_dispute_id FROM dispute_movement m
     JOIN dispute d ON d.id = m.dispute_id)"""
 _BY_MOVEMENT: Final = "stripe_balance_transaction_id"
+
+
+def _exchanged(category: LiteralString) -> Source:
+    """What Stripe settled in another currency belongs to the same object."""
+    of_it: LiteralString = " FROM exchange x WHERE x.category = '" + category + "')"
+    table: LiteralString = "(SELECT x.stripe_balance_transaction_id, x.source" + of_it
+    return Source(category, table, "source", ("exchange",), _BY_MOVEMENT)
+
+
 SOURCES: Final = (
     Source("charge", "payment", "stripe_charge_id", ("sale", "processing_fee")),
     Source("refund", "refund", "stripe_refund_id", ("refund_settled",)),
     Source("refund_failure", "refund", "stripe_refund_id", ("refund_failed",)),
     Source("dispute", _MOVED, "stripe_dispute_id", ("dispute_opened",), _BY_MOVEMENT),
     Source("dispute_reversal", _MOVED, "stripe_dispute_id", ("dispute_won",), _BY_MOVEMENT),
+    _exchanged("charge"),
+    _exchanged("refund"),
+    _exchanged("refund_failure"),
+    _exchanged("dispute"),
+    _exchanged("dispute_reversal"),
 )
 
 

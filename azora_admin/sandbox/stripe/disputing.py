@@ -144,7 +144,7 @@ def refuse_refund_while_disputed(book: Book, charge: Json) -> None:
 
 
 def _withdraw(book: Book, dispute: Json) -> None:
-    if _held(book, dispute):
+    if _is_held(book, dispute):
         raise ApiError(400, "The money of this dispute is withdrawn already.")
     _take(book, dispute)
     book.emit("charge.dispute.funds_withdrawn", dispute)
@@ -159,14 +159,14 @@ def _win_without_money(book: Book, dispute: Json) -> None:
 
 
 def _lose(book: Book, dispute: Json) -> None:
-    if not _held(book, dispute):
+    if not _is_held(book, dispute):
         _take(book, dispute)
         book.emit("charge.dispute.funds_withdrawn", dispute)
     _close(book, dispute, "lost")
 
 
 def _reinstate(book: Book, dispute: Json) -> None:
-    if not _held(book, dispute):
+    if not _is_held(book, dispute):
         raise ApiError(400, "Nothing of this dispute is withdrawn.")
     _give_back(book, dispute)
     book.emit("charge.dispute.funds_reinstated", dispute)
@@ -197,7 +197,7 @@ def _close_inquiry(book: Book, dispute: Json) -> None:
 
 def _prevent(book: Book, dispute: Json) -> None:
     """Settled by rule before it became a chargeback: the payer gets the money, without a fee."""
-    if not _held(book, dispute):
+    if not _is_held(book, dispute):
         _take(book, dispute, fee=0)
         book.emit("charge.dispute.funds_withdrawn", dispute)
     _close(book, dispute, "prevented")
@@ -222,7 +222,7 @@ def _close(book: Book, dispute: Json, status: str, *, gives_back: bool = False) 
     previous = {"status": dispute["status"]}
     dispute["status"] = status
     dispute["is_charge_refundable"] = status in ("won", "warning_closed")
-    if gives_back and _held(book, dispute):
+    if gives_back and _is_held(book, dispute):
         _give_back(book, dispute)
         book.emit("charge.dispute.funds_reinstated", dispute)
     book.save(dispute)
@@ -249,7 +249,9 @@ def _take(book: Book, dispute: Json, *, fee: int | None = None) -> None:
 
 def _give_back(book: Book, dispute: Json) -> None:
     fee = _fees(book, dispute) if book.settings.dispute_fee_is_returned else 0
-    _move(book, dispute, _held(book, dispute), -fee, "dispute_reversal")
+    # In the currency of the charge: it is exchanged back at the rate of this moment.
+    held = dispute["amount"] if _is_held(book, dispute) else 0
+    _move(book, dispute, held, -fee, "dispute_reversal")
 
 
 def _move(book: Book, dispute: Json, amount: int, fee: int, category: str) -> None:
@@ -270,8 +272,10 @@ def _move(book: Book, dispute: Json, amount: int, fee: int, category: str) -> No
     book.save(dispute)
 
 
-def _held(book: Book, dispute: Json) -> int:
-    return -sum(int(one["amount"]) for one in _moves(book, dispute))
+def _is_held(book: Book, dispute: Json) -> bool:
+    """Whether the last thing that moved was money taken."""
+    moves = _moves(book, dispute)
+    return bool(moves) and moves[-1]["amount"] < 0
 
 
 def _fees(book: Book, dispute: Json) -> int:

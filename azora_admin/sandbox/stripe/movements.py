@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azora_admin.sandbox.stripe.book import Book
 from azora_admin.sandbox.stripe.json_types import Json
+from azora_admin.sandbox.stripe.settings import settled
 
 
 def move(
@@ -21,15 +22,17 @@ def move(
 ) -> Json:
     """Writes the balance transaction of ``kind``; ``amount`` is signed, ``net`` is amount less fee.
 
+    Where the account settles in another currency, the amount is exchanged; ``fee`` is in that one already.
     ``category`` is what reports call it, where that is not its kind.
     """
+    moved, held_in = settled(amount, currency, book.settings)
     details: list[Json] = []
     if fee:
         details.append(
             {
                 "amount": fee,
                 "application": None,
-                "currency": currency,
+                "currency": held_in,
                 "description": fee_description,
                 "type": "stripe_fee",
             }
@@ -38,15 +41,15 @@ def move(
     return book.create(
         "balance_transaction",
         {
-            "amount": amount,
+            "amount": moved,
             "available_on": int(book.now + waits),
             "balance_type": "payments",
-            "currency": currency,
+            "currency": held_in,
             "description": description,
-            "exchange_rate": None,
+            "exchange_rate": None if held_in == currency else book.settings.exchange_rate,
             "fee": fee,
             "fee_details": details,
-            "net": amount - fee,
+            "net": moved - fee,
             "reporting_category": category or kind,
             "source": source,
             "status": "pending",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
+from decimal import ROUND_HALF_UP, Decimal
 
-from azora_admin.core.money import Money, to_stripe
+from azora_admin.core.money import CURRENCIES, Money, to_stripe
 from azora_admin.sandbox.stripe.errors import refused_parameter
 from azora_admin.sandbox.stripe.json_types import Json
 
@@ -23,6 +24,8 @@ class Settings:
     available_delay: float = 2 * 86_400.0  # from pending to available balance
     fee_basis_points: int = 290
     fee_fixed_minor: int = 30
+    settlement_currency: str = ""  # what is charged in another one is exchanged; "": each settles in its own
+    exchange_rate: float = 0.92  # what one minor unit of the other is worth in minor units of it
     retry_base: float = 1.0  # wait after the first failed delivery; doubles
     retry_longest: float = 6 * 3_600.0
     retry_for: float = 3 * 86_400.0  # from the event on; then the delivery has failed
@@ -35,6 +38,9 @@ class Settings:
         for name, value in given.items():
             if name not in known:
                 raise refused_parameter(f"There is no setting {name}.", name, "parameter_unknown")
+            if isinstance(getattr(self, name), str):
+                _check_currency(value, name)
+                continue
             whole = isinstance(getattr(self, name), int)
             if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or value < 0:
                 raise refused_parameter(f"{name} is a number that is not negative.", name)
@@ -44,6 +50,24 @@ class Settings:
 
     def as_json(self) -> Json:
         return asdict(self)
+
+
+def _check_currency(value: object, name: str) -> None:
+    if value != "" and value not in CURRENCIES:
+        raise refused_parameter(f"{name} is a currency, or empty.", name)
+
+
+def settled(amount: int, currency: str, settings: Settings) -> tuple[int, str]:
+    """What the account's balance moves by for ``amount``, as Stripe writes both: exchanged where it settles otherwise.
+
+    Rounded half up, away from nought; in whole steps of what Stripe writes, as ``fee_of``.
+    """
+    into = settings.settlement_currency
+    if into in ("", currency):
+        return amount, currency
+    step = to_stripe(Money(10, into)) // 10
+    exact = amount * Decimal(str(settings.exchange_rate)) / step
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) * step, into
 
 
 def fee_of(amount: int, currency: str, settings: Settings) -> int:

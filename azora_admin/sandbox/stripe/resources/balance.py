@@ -11,7 +11,7 @@ from azora_admin.sandbox.stripe.listing import list_objects
 from azora_admin.sandbox.stripe.movements import move
 from azora_admin.sandbox.stripe.params import CREATED, PAGE, Text, accepts
 from azora_admin.sandbox.stripe.registry import Call, Kind, Routes
-from azora_admin.sandbox.stripe.settings import fee_of
+from azora_admin.sandbox.stripe.settings import fee_of, settled
 
 ROUTES = Routes()
 _LIST = accepts(PAGE, CREATED, currency=Text(), payout=Text(), source=Text(), type=Text())
@@ -77,7 +77,7 @@ def settle_charge(book: Book, charge_id: str) -> None:
         "charge",
         source=charge_id,
         amount=amount,
-        fee=fee_of(amount, charge["currency"], book.settings),
+        fee=fee_of(*settled(amount, charge["currency"], book.settings), book.settings),
         currency=charge["currency"],
         description=charge["description"],
         is_available_at_once=charge["_available_at_once"],
