@@ -146,15 +146,11 @@ def parse_cause(text: str) -> Cause:
 def entries_of_payment(
     session: Session, payment_id: PaymentId, references: Sequence[str] = ()
 ) -> Sequence[EntryView]:
-    """Every entry about the payment and about ``references``, its refunds and disputes, in the order of the book.
+    """Every entry about the payment and about ``references``, what came of it, in the order of the book.
 
-    What Stripe exchanged for it is among them. Three statements.
+    Two statements.
     """
-    exchanged = session.scalars(
-        select(Exchange.stripe_balance_transaction_id).where(Exchange.payment_id == payment_id)
-    )
-    wanted = {str(payment_id), *references, *exchanged}
-    return entry_views(session, entries_for_reference(session, sorted(wanted)))
+    return entry_views(session, entries_for_reference(session, [str(payment_id), *references]))
 
 
 def entry_views(session: Session, entries: Sequence[BookedEntry]) -> Sequence[EntryView]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from azora_admin.core.errors import NotFound
@@ -18,7 +18,7 @@ from azora_admin.identity.tables import Person
 from azora_admin.marketplace.tables import AccessGrant, Course, SplitAgreement, SplitShare
 from azora_admin.messaging.tables import InboxEvent
 from azora_admin.payments.rules.refunds import UNSENT
-from azora_admin.payments.tables import Payment, PaymentChange
+from azora_admin.payments.tables import Exchange, Payment, PaymentChange
 from azora_admin.reports.accounts import account_words, owner_names
 from azora_admin.reports.dispute_list import DisputeRow, dispute_rows_of
 from azora_admin.reports.entries import (
@@ -105,9 +105,16 @@ class PaymentStory:
 
     @property
     def bar_values(self) -> Sequence[int]:
-        """The portions as they stand side by side: processing is cut from the platform's, the last share."""
+        """The portions as they stand side by side: processing is cut from the platform's, the last share.
+
+        A fee in another currency has no place beside them.
+        """
         shares = [portion.amount.amount for portion in self.portions if portion.amount.amount > 0]
-        fees = [-portion.amount.amount for portion in self.portions if portion.amount.amount < 0]
+        fees = [
+            -portion.amount.amount if portion.amount.currency == self.payment.amount.currency else 0
+            for portion in self.portions
+            if portion.amount.amount < 0
+        ]
         return [*shares[:-1], shares[-1] - sum(fees), *fees] if shares else []
 
     @property
@@ -116,6 +123,12 @@ class PaymentStory:
 
 
 _INSTRUCTOR = aliased(Person, name="instructor")
+_EXCHANGED = (
+    select(Exchange.stripe_balance_transaction_id)
+    .where(Exchange.payment_id == Payment.id)
+    .correlate(Payment)
+    .scalar_subquery()
+)
 
 
 def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
@@ -130,6 +143,7 @@ def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
             Payment.stripe_charge_id,
             Payment.next_ask_at,
             Payment.ask_count,
+            func.array(_EXCHANGED).label("exchanged"),
             _INSTRUCTOR.name.label("instructor"),
             SplitAgreement.version,
         )
@@ -141,8 +155,9 @@ def payment_story(session: Session, payment_id: PaymentId) -> PaymentStory:
         raise NotFound("payment_not_found", "There is no such payment.")
     refunds = refund_rows_of(session, payment_id)
     disputes = dispute_rows_of(session, payment_id)
-    references = [str(one.id) for one in refunds] + [name for one in disputes for name in one.references]
-    entries = entries_of_payment(session, payment_id, references)
+    disputed = [name for one in disputes for name in one.references]
+    references = {*(str(one.id) for one in refunds), *disputed, *row.exchanged}
+    entries = entries_of_payment(session, payment_id, sorted(references))
     return PaymentStory(
         payment=payment_row(row),
         facts=_facts(row),

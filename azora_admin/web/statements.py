@@ -90,6 +90,7 @@ def data(statement: MonthlyStatement) -> dict[str, Any]:
         "notes": [
             _EXPLAINED,
             *_awaited(statement.totals.awaited),
+            *_exchanged(statement.totals, statement.opening.currency),
             f"As the books stand on {day_words(statement.at.astimezone(UTC).date())}; dates in UTC.",
         ],
     }
@@ -135,6 +136,15 @@ def _awaited(count: int) -> list[str]:
         return []
     payments = plural(count, "payment is", "payments are")
     return [f"The fee of {payments} not known yet: it comes when Stripe settles, within days."]
+
+
+def _exchanged(totals: Totals, currency: str) -> list[str]:
+    others = sorted({fee.currency.upper() for fee in totals.fees} - {currency.upper()})
+    if not others:
+        return []
+    return [
+        f"Stripe settled some of the payments in {', '.join(others)}: what is left of them is not told in one sum."
+    ]
 
 
 def _csv_rows(statement: MonthlyStatement) -> Iterator[list[Cell]]:

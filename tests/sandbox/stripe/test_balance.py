@@ -6,7 +6,7 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azora_admin.sandbox.stripe.settings import Settings, fee_of
+from azora_admin.sandbox.stripe.settings import Settings, fee_of, settled
 from tests.eventually import eventually
 from tests.sandbox.stripe.purchases import pay, told
 from tests.sandbox.stripe.stand_in import StandIn
@@ -70,6 +70,39 @@ def test_only_what_was_captured_is_booked(client: stripe.StripeClient, stand_in:
     found = transaction_of(client, held)
     assert found is not None
     assert (found.amount, found.fee) == (1000, 59)
+
+
+def test_an_account_that_settles_in_one_currency_exchanges_the_others(
+    client: stripe.StripeClient, stand_in: StandIn
+) -> None:
+    stand_in.control("/settings", {"settlement_currency": "eur", "exchange_rate": 0.9137})
+    dollars, euros = pay(client), pay(client, currency="eur")
+    stand_in.control("/settle", {})
+    found, own = transaction_of(client, dollars), transaction_of(client, euros)
+    assert found is not None
+    assert own is not None
+    assert (found.amount, found.fee, found.net, found.currency) == (4477, 160, 4317, "eur")
+    assert (found.exchange_rate, found.fee_details[0].currency) == (0.9137, "eur")
+    assert (own.amount, own.currency, own.exchange_rate) == (4900, "eur", None)
+    client.v1.refunds.create({"payment_intent": dollars.id, "amount": 1000})
+    (refund,) = client.v1.balance_transactions.list({"type": "refund"}).data
+    assert (refund.amount, refund.fee, refund.currency, refund.exchange_rate) == (-914, 0, "eur", 0.9137)
+    (charge,) = client.v1.charges.list({"payment_intent": dollars.id}).data
+    assert (charge.amount, charge.currency, charge.amount_refunded) == (4900, "usd", 1000)
+
+
+@given(st.integers(0, 10**9), st.sampled_from(["jpy", "kwd", "isk", "eur"]))
+def test_what_is_exchanged_is_rounded_to_what_stripe_writes_and_keeps_its_sign(
+    amount: int, into: str
+) -> None:
+    settings = Settings(settlement_currency=into, exchange_rate=0.9137)
+    moved, currency = settled(amount, "usd", settings)
+    assert currency == into
+    step = 100 if into == "isk" else 1
+    assert moved % step == 0
+    assert abs(moved * 10_000 - amount * 9137) <= 5_000 * step
+    assert settled(-amount, "usd", settings) == (-moved, into)
+    assert settled(amount, into, settings) == (amount, into)
 
 
 def test_the_balance_is_pending_and_then_available(client: stripe.StripeClient, stand_in: StandIn) -> None:
