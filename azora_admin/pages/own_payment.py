@@ -24,12 +24,19 @@ from azora_admin.payments.queries.methods import MethodView
 from azora_admin.payments.rules.methods import is_expired
 from azora_admin.payments.rules.settlement import OPEN
 from azora_admin.reports.payment_story import payment_line
-from azora_admin.web import hx, limits
+from azora_admin.web import hx, limits, own_payments
 from azora_admin.web.callers import actor, caller, needs
 from azora_admin.web.money import till
 from azora_admin.web.once import kept, once
 
 _CAN_BE_CANCELLED: Final = OPEN - {"processing"}
+
+
+@blueprint.get("/payments.csv")
+@needs(Action.READ_OWN)
+def payments_csv() -> Response:
+    """All of one's own payments as a file, sent as it is read."""
+    return own_payments.csv_answer(caller().person_id)
 
 
 @blueprint.get("/payments/<payment_id>")

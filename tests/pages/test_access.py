@@ -54,6 +54,7 @@ ACCOUNT = [
     "/account/email",
     "/account/cards",
     "/account/password",
+    "/account/payments.csv",
     "/account/security/",
     "/account/security/keys/new",
     "/account/security/factors/",

@@ -12,12 +12,13 @@ from azora_admin.core.ids import PaymentId
 from azora_admin.identity.rules import Action
 from azora_admin.payments import queries
 from azora_admin.web.callers import caller, needs
+from azora_admin.web.own_payments import CSV, csv_answer
 
 _SCOPE = "payments"
 
 
 def blueprint() -> Blueprint:
-    """GET /payments and /payments/{id}."""
+    """GET /payments, /payments.csv and /payments/{id}."""
     payments = Blueprint("payments", __name__)
     bearer.require_token(payments)
 
@@ -39,6 +40,23 @@ def blueprint() -> Blueprint:
                 cursor=place.cursor,
             )
         return lists.answer(page, answers.payment, scope=_SCOPE)
+
+    @payments.get("/payments.csv")
+    @needs(Action.READ_OWN)
+    @describe(
+        "export_payments",
+        PAYMENTS,
+        Answer(200, None, files=[CSV]),
+        untagged="it is sent while it is read: nobody knows its end when its headers leave",
+    )
+    def export() -> Response:
+        """Get your payments as CSV.
+
+        All of your own, the newest first, whole: for a spreadsheet. `amount` and `refunded` are in whole units of
+        `currency`, with a point; times are in UTC; `receipt` is the number of the payment's receipt. A text that a
+        spreadsheet would take for a formula begins with an apostrophe.
+        """
+        return csv_answer(caller().person_id)
 
     @payments.get("/payments/<payment_id>")
     @needs(Action.READ_OWN)
