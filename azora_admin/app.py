@@ -23,6 +23,7 @@ from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.jobs import stripe_events
 from azora_admin.pages.admin import events
 from azora_admin.web import errors, money, request_ids
+from azora_admin.web.routes import UnhurriedRule
 from azora_admin.webhooks import stripe as stripe_webhooks
 
 SHORTEST_SECRET: Final = 32
@@ -31,6 +32,8 @@ LARGEST_BODY: Final = 1024 * 1024
 
 class Application(Flask):
     """Flask without its question, for each of a request's functions, whether it is a coroutine: none is (15 µs)."""
+
+    url_rule_class = UnhurriedRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

@@ -1,6 +1,7 @@
 """Static files have addresses that change with their content, so a browser may keep them for ever.
 
-What is text is packed once at the start: a first visit costs a third of the bytes, and no proxy has to do it again.
+What is text is packed once, as it is first asked for: a first visit costs a third of the bytes, and no proxy has to do
+it again.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ _TEXTS: Final = frozenset({".css", ".js", ".svg", ".txt"})
 
 
 class Assets:
-    """The static folder's files: the first eight digits of their SHA-256, and texts packed; read once at the start."""
+    """The static folder's files: the first eight digits of their SHA-256, read at the start, and texts packed."""
 
     def __init__(self, folder: Path) -> None:
         files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         self._versions = {name: _version(path) for name, path in files.items()}
-        self._packed = {name: _pack(path) for name, path in files.items() if path.suffix in _TEXTS}
+        # Read now, so that what is packed later is what the version tells of.
+        self._texts = {name: path.read_bytes() for name, path in files.items() if path.suffix in _TEXTS}
+        self._packed: dict[str, bytes] = {}
 
     def url(self, name: str) -> str:
         """The address of a static file. Raises LookupError when it isn't there: a typo, or no static/vendor."""
@@ -41,12 +44,15 @@ class Assets:
 
     def is_text(self, name: str) -> bool:
         """Whether the file is there packed too."""
-        return name in self._packed
+        return name in self._texts
 
     def packed(self, name: str) -> Response:
         """The text ``name`` in gzip. Its tag is not that of the plain file, and weak: a proxy may unpack it."""
         kind, _ = mimetypes.guess_type(name)
-        response = Response(self._packed[name], mimetype=kind)
+        packed = self._packed.get(name)
+        if packed is None:
+            packed = self._packed[name] = gzip.compress(self._texts[name], mtime=0)
+        response = Response(packed, mimetype=kind)
         response.headers["Content-Encoding"] = "gzip"
         response.set_etag(f"{self._versions[name]}-packed", weak=True)
         return response
@@ -76,10 +82,6 @@ def install(app: Flask) -> None:
         return response
 
     app.view_functions["static"] = static
-
-
-def _pack(path: Path) -> bytes:
-    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 def _version(path: Path) -> str:
