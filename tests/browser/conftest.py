@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,7 @@ from azora_admin.payments.queries import documents_of
 from azora_admin.reports.payment_export import as_filters
 from azora_admin.reports.payment_list import PaymentFilter
 from tests import serving
+from tests.databases import PreparedDatabase
 from tests.differing import differ
 from tests.failed_jobs import fail
 from tests.pages import market
@@ -98,9 +99,24 @@ def served(app: Flask) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def kept_scenes() -> list[Scene]:
+    """The scene of this run, once a test has made it."""
+    return []
+
+
 @pytest.fixture
-def scene(served: str) -> Scene:
+def scene(served: str, migrated_database: PreparedDatabase, kept_scenes: list[Scene]) -> Scene:
     """A market of a few weeks: many sales, one refusal, one open payment, one event that was parked."""
+    if kept_scenes:
+        migrated_database.restore("scene")
+    else:
+        kept_scenes.append(_made_scene())
+        migrated_database.keep("scene")
+    return replace(kept_scenes[0], url=served)
+
+
+def _made_scene() -> Scene:
     moving = FixedClock(clock.now() - timedelta(days=40))
     with clock.use(moving):
         market.add_person(ADMIN, "Amara Nwosu", "admin")
@@ -125,7 +141,7 @@ def scene(served: str) -> Scene:
     with db.reading() as session:
         sale = entries_for_reference(session, [str(paid)])[0].id
     return Scene(
-        served,
+        "",
         paid,
         refused,
         open_one,
