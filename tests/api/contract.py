@@ -43,7 +43,9 @@ def closed_contract(app: Flask) -> dict[str, Any]:
     if known is None:
         calls = calls_of(app)
         named = frozenset((call.method, call.address) for call in calls)
-        known = app.extensions["tests.contract"] = _CLOSED.get(named) or _CLOSED.setdefault(named, _closed(calls))
+        known = app.extensions["tests.contract"] = _CLOSED.get(named) or _CLOSED.setdefault(
+            named, _closed(calls)
+        )
     return known
 
 

@@ -31,6 +31,8 @@ PHONE: ViewportSize = {"width": 375, "height": 812}
 OPENED = ":popover-open"
 SIDEWAYS = """() => [...document.querySelectorAll('.tbl-wrap')].filter(one => one.scrollWidth > one.clientWidth)
   .map(one => one.querySelector('caption').textContent)"""
+# What is folded away is laid out when it is opened.
+UNFOLD = "() => { for (const one of document.querySelectorAll('main details')) one.open = true }"
 REFUNDING = [
     "/admin/refunds/requests",
     "/admin/refunds/bulk",
@@ -167,8 +169,9 @@ def problems_in_the_dark(page: Page) -> list[str]:
 
 
 def sideways(page: Page, path: str) -> list[str]:
-    """Where ``page`` or a table in it is wider than its place."""
+    """Where ``page`` or a table in it is wider than its place, with everything in it unfolded."""
     wide: list[str] = []
+    page.evaluate(UNFOLD)
     for width in (320, 375, 768, 1024):
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(A_FRAME)

@@ -99,7 +99,9 @@ def test_a_page_tells_an_events_tries_effects_and_body(staff: FlaskClient, shop:
     event = paid(shop)
     with db.transaction() as session:
         inbox.mark_failed(session, event.id, reason="NoAnswer: silence")
-        session.execute(text("""UPDATE inbox_event SET raw = '{"client_secret": "pi_1_secret_2", "a": "<b>"}'"""))
+        session.execute(
+            text("""UPDATE inbox_event SET raw = '{"client_secret": "pi_1_secret_2", "a": "<b>"}'""")
+        )
     before = staff.get(f"/admin/events/{event.id}").text
     assert "No ledger entry and no payment names this event" in before
     assert "NoAnswer: silence" in before
