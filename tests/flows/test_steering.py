@@ -211,6 +211,20 @@ def test_a_mail_whose_worker_died_can_be_taken_up_by_hand(settings: Settings, te
     assert (len(sent), mail_state(mail_id)) == (1, "sent")
 
 
+def test_a_mail_that_went_out_though_it_was_parked_meanwhile_is_out(
+    settings: Settings, test_clock: FixedClock
+) -> None:
+    mail_id = written_mail()
+    parked: list[bool] = []
+
+    def post(_: Message) -> None:
+        test_clock.advance(timedelta(minutes=3))
+        parked.append(steer("mail", mail_id, "park"))
+
+    mail_job.send(mail_id, post, settings)
+    assert (parked, mail_state(mail_id)) == ([True], "sent")
+
+
 def lost(shop: Shop) -> PaymentId:
     """An order that never reached Stripe, and nobody knows."""
     shop.fail_next("/v1/payment_intents", "reset_before")
