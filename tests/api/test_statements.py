@@ -184,7 +184,7 @@ def test_months_follow_on_each_other_and_every_column_adds_up(
     for kind, days, amount in facts:
         _happen(kind, teacher, learner, amount)
         test_clock.advance(timedelta(days=days))
-    opening = 0
+    opening, refunded = 0, 0
     while first_on <= clock.now().date():
         found = month(teacher, first_on)
         assert found.opening.amount == opening
@@ -193,16 +193,22 @@ def test_months_follow_on_each_other_and_every_column_adds_up(
         nets = [line.behind.net for line in found.lines]
         known = [net.amount for net in nets if net]
         assert found.totals.net == (None if found.totals.awaited else Money(sum(known), "usd"))
-        opening = found.closing.amount
+        opening, refunded = found.closing.amount, refunded + found.totals.refunded.amount
         first_on = month_after(first_on)
+    # What came back has gone nowhere.
+    assert refunded == sum(_part(amount) for kind, _, amount in facts if kind in ("refund", "dispute"))
     with db.reading() as session:
         assert opening == balance(session, f"instructor:{teacher}:payable", "usd")
+
+
+def _part(amount: int) -> int:
+    return amount // 3
 
 
 def _happen(kind: str, teacher: PersonId, learner: PersonId, amount: int) -> None:
     course = market.add_course(f"Rust {new_id().hex}", teacher, amount)
     paid = market.pay(learner, course, fee=None if kind == "untold sale" else 30)
-    part = max(amount // 3, 1)
+    part = _part(amount)
     if kind in ("refund", "failed refund"):
         market.refund_in_dashboard(paid, part, status="failed" if kind == "failed refund" else "succeeded")
     if kind == "dispute":

@@ -19,7 +19,7 @@ from azora_admin.payments.tables import Exchange
 from azora_admin.reconciliation.tables import ReconciliationDifference
 from azora_admin.reports.entries import explain_entry
 from azora_admin.reports.verification import Verdict, verify
-from tests.refunding import FAILS, sold, teacher
+from tests.refunding import FAILS, PENDING, sold, teacher
 from tests.selling import VISA, Shop
 
 RATE = 0.9137
@@ -165,6 +165,15 @@ def test_it_is_explained_by_its_payment_its_rate_and_the_event(abroad: Shop, tes
     assert told.entry.cause.kind == "event"
     assert told.entry.cause.balance_transaction_id == told.entry.reference
     assert {(one.currency, one.amount) for one in told.entry.sums} == {("usd", 4900), ("eur", SETTLED)}
+
+
+def test_what_the_book_has_not_moved_is_not_exchanged(abroad: Shop, test_clock: FixedClock) -> None:
+    made = abroad.refund(sold(abroad, PENDING), 1000)
+    told = {"type": "refund", "source": made.stripe_refund_id, "amount": -914, "currency": "eur"}
+    abroad.stand_in.control("/balance_transactions", [told | {"exchange_rate": RATE}])
+    reconciling.reconcile(abroad.stripe)
+    assert exchanged() == [("charge", 4900, SETTLED)]
+    assert held("usd") == (0, 4900)
 
 
 def test_another_currency_without_a_rate_is_no_exchange(shop: Shop, test_clock: FixedClock) -> None:
