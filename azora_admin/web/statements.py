@@ -118,12 +118,12 @@ def _behind(behind: Behind) -> list[str]:
 
 
 def _sum(totals: Totals) -> list[Any]:
-    fees = [money_text(fee) for fee in totals.fees]
+    fees = "\n".join(money_text(fee) for fee in totals.fees)
     return [
         "",
         "All lines",
         money_text(totals.gross),
-        [*fees, f"{totals.awaited} {UNKNOWN}"] if totals.awaited else fees,
+        [fees, f"{totals.awaited} {UNKNOWN}" if totals.awaited else ""],
         _text(totals.net),
         money_text(totals.refunded),
         signed(totals.share),
@@ -142,8 +142,9 @@ def _exchanged(totals: Totals, currency: str) -> list[str]:
     others = sorted({fee.currency.upper() for fee in totals.fees} - {currency.upper()})
     if not others:
         return []
+    told = ", ".join(others)
     return [
-        f"Stripe settled some of the payments in {', '.join(others)}: what is left of them is not told in one sum."
+        f"Stripe settled some payments in {told} and took its fee there: no net stands beside such a fee."
     ]
 
 

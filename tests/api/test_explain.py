@@ -43,6 +43,8 @@ def test_an_entry_is_told_with_its_legs_its_rule_and_its_cause(
     assert sum(leg["amount"] for leg in told["legs"]) == 0
     assert sum(leg["amount"] for leg in told["legs"] if leg["amount"] > 0) == told["volume"]
     assert told["rule_version"]
+    assert {leg["currency"] for leg in told["legs"]} == {told["currency"]} == {"usd"}
+    assert told["exchange_rate"] is None
     assert (told["cause"]["kind"], told["cause"]["reference"]) == ("event", "evt_paid")
     # This event was never in the inbox: what is not known is null.
     assert told["cause"]["event"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,7 @@ from azora_admin.identity.queries import get_person
 from azora_admin.ledger.queries import balance
 from azora_admin.ledger.queries.entries import find_entry
 from azora_admin.reports.monthly_statement import MonthlyStatement, month_after, monthly_statement
+from azora_admin.reports.statement_money import Behind
 from azora_admin.web import statements
 from tests.api.callers import bearer, fields, ok, problem
 from tests.pages import market
@@ -213,3 +215,14 @@ def _happen(kind: str, teacher: PersonId, learner: PersonId, amount: int) -> Non
         market.refund_in_dashboard(paid, part, status="failed" if kind == "failed refund" else "succeeded")
     if kind == "dispute":
         market.dispute(paid, amount=part)
+
+
+def test_a_fee_in_another_currency_stands_in_it_without_a_net(priya: PersonId) -> None:
+    abroad = Behind(gross=Money(4900, "usd"), fee=Money(160, "eur"))
+    assert abroad.net is None
+    found = month(priya, date(2026, 7, 1))
+    line = replace(found.lines[0], behind=abroad)
+    told = statements.data(replace(found, lines=[line]))
+    assert told["lines"][0][2:5] == ["$49.00", "€1.60", ""]
+    assert any("in EUR" in note for note in told["notes"])
+    assert replace(found, lines=[line]).totals.net is None
