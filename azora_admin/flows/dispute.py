@@ -119,9 +119,9 @@ def _taken(moved: shapes.DisputeMovement, told: shapes.Dispute, payment: Refunde
 def _book_exchanges(
     session: Session, payment: RefundedPayment, told: shapes.Dispute, news: Sequence[Movement], *, cause: str
 ) -> None:
-    """What of the news Stripe moved in another currency than the payment's."""
+    """What of the news Stripe moved in another currency than the payment's; in the order that a day is booked in."""
     moved = {one.id: one for one in told.movements}
-    for one in news:
+    for one in sorted(news, key=lambda one: (one.at, one.id)):
         theirs = moved[one.id]
         exchange = Exchange(
             id=one.id,
