@@ -18,7 +18,7 @@ from azora_admin.marketplace.actions.learning import Step
 from azora_admin.marketplace.rules.learning import StepKind
 from azora_admin.marketplace.tables import Enrolment, Lesson
 
-_A_DAY: Final = 14
+_A_DAY: Final = 8
 _FINISHED: Final = 0.85
 
 
