@@ -35,8 +35,10 @@ from azora_admin.payments.actions.bulk_refunds import NextItem
 from azora_admin.payments.rules.bulk_refunds import (
     BulkPlan,
     Chosen,
+    Item,
     check_agreement,
     plan_run,
+    possible_items,
     refuse_other_lines,
 )
 from azora_admin.payments.rules.refunds import Limits, check_why, refuse_own_approval
@@ -55,14 +57,22 @@ class Stopped(DomainError):
 
 def plan(session: Session, payment_ids: Sequence[PaymentId], limits: Limits) -> BulkPlan:
     """What ``start`` would agree to now, with every line that it will post. Two statements. Raises Invalid."""
+    return plan_run(_chosen(session, payment_ids), limits)
+
+
+def items_of(session: Session, payment_ids: Sequence[PaymentId]) -> list[Item]:
+    """What each payment's refund would post now, left out what can't be refunded any more. Two statements."""
+    return possible_items(_chosen(session, payment_ids))
+
+
+def _chosen(session: Session, payment_ids: Sequence[PaymentId]) -> list[Chosen]:
     found = refunds.read_payments(session, payment_ids)
     shares = settling.shares_of(session, list(found))
-    chosen = [
+    return [
         Chosen(payment_id, payment.refundable, shares.get(payment_id, ()))
         for payment_id in dict.fromkeys(payment_ids)
         if (payment := found.get(payment_id)) is not None
     ]
-    return plan_run(chosen, limits)
 
 
 def start(

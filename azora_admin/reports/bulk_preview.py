@@ -13,8 +13,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from azora_admin.core.ids import PaymentId
 from azora_admin.core.money import Money
 from azora_admin.core.paging import Cursor, Page
+from azora_admin.ledger.rules import legs_hash
 from azora_admin.payments.rules.bulk_refunds import AccountTotal, BulkPlan, Item, account_totals
 from azora_admin.payments.rules.returns import IN_FLIGHT
 from azora_admin.reports.accounts import account_words, owner_names
@@ -32,6 +34,14 @@ class DraftEntry:
 
     kind: str
     legs: Sequence[LegView]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The entries that a refund would post, and the hash that their lines are agreed to by."""
+
+    entries: Sequence[DraftEntry]
+    legs_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +77,23 @@ def preview(session: Session, plan: BulkPlan, *, limit: int, cursor: Cursor | No
     rows = page_of_ids(session, list(items), limit=limit, cursor=cursor)
     totals = account_totals(plan.items)
     shown = [items[row.id] for row in rows.items]
-    names = owner_names(session, [*(leg.key for item in shown for leg in item.legs), *_named(totals)])
+    names = owner_names(session, [*_accounts(shown), *_named(totals)])
     payments = [
         PreviewedPayment(row, item.amount, _entries(item, names))
         for row, item in zip(rows.items, shown, strict=True)
     ]
     page = Page(payments, rows.next_cursor, rows.previous_cursor)
     return BulkPreview(page, [line for _, some in _by_currency(totals) for line in _lines(some, names)])
+
+
+def drafts_of(session: Session, items: Sequence[Item]) -> Mapping[PaymentId, Draft]:
+    """What each of ``items`` would post, by its payment. One statement."""
+    names = owner_names(session, _accounts(items))
+    return {item.payment_id: Draft(_entries(item, names), legs_hash(item.legs)) for item in items}
+
+
+def _accounts(items: Sequence[Item]) -> list[str]:
+    return [leg.key for item in items for leg in item.legs]
 
 
 def _entries(item: Item, names: Mapping[UUID, str]) -> Sequence[DraftEntry]:

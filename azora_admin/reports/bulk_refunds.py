@@ -58,7 +58,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunItem:
-    """One payment of a run; ``why``: why it was refused, or its refund failed."""
+    """One payment of a run; ``why``: why it was refused, or its refund failed; ``legs_hash``: the lines agreed to."""
 
     id: Any
     payment_id: PaymentId
@@ -67,6 +67,7 @@ class RunItem:
     amount: Money
     outcome: str
     why: str | None
+    legs_hash: bytes | None
     at: datetime
 
 
@@ -135,6 +136,7 @@ def _items(session: Session, bulk_id: BulkRefundId, *, limit: int, cursor: Curso
             BulkRefundItem.currency,
             _OUTCOME.label("outcome"),
             func.coalesce(BulkRefundItem.refusal, Refund.failure_reason).label("why"),
+            BulkRefundItem.legs_hash,
             BulkRefund.requested_at,
         )
         .join(BulkRefund, BulkRefund.id == BulkRefundItem.bulk_refund_id)
@@ -188,5 +190,6 @@ def _item(row: Row[*tuple[Any, ...]]) -> RunItem:
         Money(row.amount_minor, row.currency),
         row.outcome,
         row.why,
+        row.legs_hash,
         row.requested_at,
     )

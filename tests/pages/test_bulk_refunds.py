@@ -135,6 +135,7 @@ def test_above_the_limit_a_second_person_decides(shop: Shop, finance: FlaskClien
     market.add_person(SECOND, "Bea Adeyemi", "finance")
     second = browser(SECOND)
     theirs = second.get(asked.location).text
+    assert theirs.count("On its way back to the payer") == 2 * 3  # reserved, and paid out
     refused = press(second, theirs, "Turn down", why="")
     assert refused.status_code == 422
     assert "whoever asked for the refund reads it" in refused.text
@@ -143,6 +144,21 @@ def test_above_the_limit_a_second_person_decides(shop: Shop, finance: FlaskClien
     assert len(shop.refunds_at_stripe()) == 3
     late = press(second, theirs, "Turn down", why="Late", idempotency_key="late")
     assert late.status_code == 409
+
+
+def test_whoever_approves_sees_which_lines_are_no_longer_those_agreed_to(
+    shop: Shop, finance: FlaskClient
+) -> None:
+    changed, gone, same = sell(shop, 3)
+    address = "&".join(f"payment={one}" for one in (changed, gone, same))
+    page = finance.get(f"/admin/refunds/bulk/new?{address}").text
+    asked = press(finance, page, "Ask for approval 3 payments", count="3")
+    shop.refund(changed, 333)
+    shop.refund(gone, 4900)
+    waiting = finance.get(asked.location).text
+    assert waiting.count("Would post other lines by now") == 1
+    assert waiting.count("be refunded any more: it will be refused") == 1
+    assert waiting.count("<details") == 3
 
 
 def test_support_chooses_nothing(shop: Shop, browser: Browser) -> None:

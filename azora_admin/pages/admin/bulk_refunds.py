@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Response, flash, request, url_for
@@ -18,8 +18,8 @@ from azora_admin.pages.admin.payments import asked_filter, asked_parameters
 from azora_admin.pages.admin.refunds import refund_tabs
 from azora_admin.payments.rules.bulk_refunds import MOST, BulkPlan
 from azora_admin.payments.rules.refunds import NOTE_LONGEST, REASONS
-from azora_admin.reports.bulk_preview import preview
-from azora_admin.reports.bulk_refunds import list_runs, run_page
+from azora_admin.reports.bulk_preview import Draft, drafts_of, preview
+from azora_admin.reports.bulk_refunds import RunPage, list_runs, run_page
 from azora_admin.reports.payment_list import ids_of
 from azora_admin.web import hx, limits, lists
 from azora_admin.web.callers import actor, caller, needs
@@ -192,6 +192,7 @@ def _plan(session: Session, chosen: Sequence[PaymentId]) -> tuple[BulkPlan | Non
 def _show(bulk_id: BulkRefundId, refused: DomainError | None = None) -> Response:
     with db.snapshot() as session:
         view = run_page(session, bulk_id, limit=lists.PAGE, cursor=lists.asked_cursor(ITEMS))
+        drafts = _drafts(session, view)
     me = caller()
     return hx.respond(
         "admin/bulk_refund.html",
@@ -200,6 +201,7 @@ def _show(bulk_id: BulkRefundId, refused: DomainError | None = None) -> Response
         status=refused.status if refused else 200,
         view=view,
         run=view.run,
+        drafts=drafts,
         pager=lists.pager(view.items, ITEMS, "admin.bulk_refund", bulk_id=str(bulk_id)),
         may_approve=me.may(Action.APPROVE_REFUNDS) and view.run.asked_by_id != me.person_id,
         may_cancel=me.may(Action.REFUND_MANY),
@@ -208,3 +210,10 @@ def _show(bulk_id: BulkRefundId, refused: DomainError | None = None) -> Response
         problems=problems_of(refused) if refused else (),
         keys=[str(new_id()) for _ in range(3)],
     )
+
+
+def _drafts(session: Session, view: RunPage) -> Mapping[PaymentId, Draft]:
+    """What the shown payments of a run that waits would post: whoever approves it sees what they agree to."""
+    if view.run.state != "waiting":
+        return {}
+    return drafts_of(session, bulk_refunding.items_of(session, [one.payment_id for one in view.items.items]))

@@ -96,6 +96,11 @@ def plan_run(chosen: Sequence[Chosen], limits: Limits) -> BulkPlan:
     )
 
 
+def possible_items(chosen: Sequence[Chosen]) -> list[Item]:
+    """What each of ``chosen`` that can be refunded now would give back, with its lines."""
+    return [one for one in map(_judged, chosen) if isinstance(one, Item)]
+
+
 def account_totals(items: Sequence[Item]) -> list[AccountTotal]:
     """What the lines of all ``items`` sum to, by account and currency; the largest of each currency first."""
     debits: defaultdict[tuple[str, str], int] = defaultdict(int)
