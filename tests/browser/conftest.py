@@ -256,7 +256,7 @@ def context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 def open_page(scene: Scene, context: Callable[..., BrowserContext]) -> Iterator[Open]:
     """A page in a new context, signed in as ``email`` if given. Whatever its console says fails the test.
 
-    ``refusal`` is a status that the test provokes.
+    ``refusal`` is a status that the test provokes. Nothing moves unless the test wants it to.
     """
     said: list[str] = []
 
@@ -266,7 +266,7 @@ def open_page(scene: Scene, context: Callable[..., BrowserContext]) -> Iterator[
             if kind == "error" and not re.search(rf"\b(status of|Code) {refusal}\b", words):
                 said.append(words)
 
-        made = context(base_url=scene.url, **options)
+        made = context(base_url=scene.url, **{"reduced_motion": "reduce"} | options)
         made.add_init_script(_WATCH)
         page = made.new_page()
         page.on("console", lambda message: listen(message.type, message.text))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -33,6 +34,8 @@ SIDEWAYS = """() => [...document.querySelectorAll('.tbl-wrap')].filter(one => on
   .map(one => one.querySelector('caption').textContent)"""
 # What is folded away is laid out when it is opened.
 UNFOLD = "() => { for (const one of document.querySelectorAll('main details')) one.open = true }"
+# The reference repeats its panels a hundred times: in other colours and sizes a dozen of them tell as much.
+A_DOZEN = "() => [...document.querySelectorAll('main > .panel')].slice(12).forEach(one => one.remove())"
 REFUNDING = [
     "/admin/refunds/requests",
     "/admin/refunds/bulk",
@@ -168,6 +171,20 @@ def problems_in_the_dark(page: Page) -> list[str]:
     return found
 
 
+@contextmanager
+def on_a_phone(page: Page) -> Iterator[None]:
+    """The page that is open, on a small screen that is touched."""
+    touched = page.context.new_cdp_session(page)
+    touched.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
+    page.set_viewport_size(PHONE)
+    page.evaluate(A_FRAME)
+    assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+    yield
+    touched.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    touched.detach()
+    page.set_viewport_size(DESK)
+
+
 def sideways(page: Page, path: str) -> list[str]:
     """Where ``page`` or a table in it is wider than its place, with everything in it unfolded."""
     wide: list[str] = []
@@ -187,29 +204,21 @@ def part_of(scene: Scene, part: int) -> dict[str | None, Sequence[str]]:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_axe_finds_nothing_on_any_page(open_page: Open, scene: Scene, part: int) -> None:
-    found: list[str] = []
-    for email, paths in part_of(scene, part).items():
-        page = open_page(email, color_scheme="light", reduced_motion="reduce", viewport=DESK)
-        for path in paths:
-            page.goto(path)
-            found += problems(page)
-            found += problems_in_the_dark(page)
-    assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-def test_nor_on_a_phone_and_no_page_scrolls_sideways_however_wide_the_window(
+def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
     open_page: Open, scene: Scene, part: int
 ) -> None:
     found: list[str] = []
     for email, paths in part_of(scene, part).items():
-        page = open_page(email, color_scheme="light", reduced_motion="reduce", viewport=PHONE, has_touch=True)
+        page = open_page(email, color_scheme="light", viewport=DESK)
         for path in paths:
             page.goto(path)
-            found += problems(page, rules=OF_THE_LAYOUT)
-            found += sideways(page, path)
-            page.set_viewport_size(PHONE)
+            found += problems(page)
+            with on_a_phone(page):
+                found += sideways(page, path)
+                page.evaluate(A_DOZEN)
+                page.set_viewport_size(PHONE)
+                found += problems(page, rules=OF_THE_LAYOUT)
+            found += problems_in_the_dark(page)
     assert not found, "\n".join(found)
 
 
