@@ -5,14 +5,16 @@ A state that many tests begin with is made once, kept by a name, and brought bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
 
 from azora_admin.launch import embedded, migrations
+
+T = TypeVar("T")
 
 _FAST: Final = {
     "fsync": "off",
@@ -79,10 +81,19 @@ class PreparedDatabase:
         migrations.migrate(url)
         self._connection = psycopg.connect(url, autocommit=True)
         self._connection.execute(_KEEP)
-        self.keep(_PRISTINE)
+        self._keep(_PRISTINE)
+        self._kept: dict[str, Any] = {}
 
-    def keep(self, state: str) -> None:
-        """Keep what is committed now as ``state``."""
+    def bring(self, state: str, make: Callable[[], T]) -> T:
+        """What ``make`` commits, and returns: made the first time, brought back from then on."""
+        if state in self._kept:
+            self.restore(state)
+        else:
+            self._kept[state] = make()
+            self._keep(state)
+        return self._kept[state]  # type: ignore[no-any-return]
+
+    def _keep(self, state: str) -> None:
         self._connection.execute("SELECT keeping.keep(%s)", [state])
 
     def restore(self, state: str = _PRISTINE) -> None:

@@ -99,21 +99,10 @@ def served(app: Flask) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def kept_scenes() -> list[Scene]:
-    """The scene of this run, once a test has made it."""
-    return []
-
-
 @pytest.fixture
-def scene(served: str, migrated_database: PreparedDatabase, kept_scenes: list[Scene]) -> Scene:
+def scene(served: str, migrated_database: PreparedDatabase) -> Scene:
     """A market of a few weeks: many sales, one refusal, one open payment, one event that was parked."""
-    if kept_scenes:
-        migrated_database.restore("scene")
-    else:
-        kept_scenes.append(_made_scene())
-        migrated_database.keep("scene")
-    return replace(kept_scenes[0], url=served)
+    return replace(migrated_database.bring("scene", _made_scene), url=served)
 
 
 def _made_scene() -> Scene:
