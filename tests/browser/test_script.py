@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ADMIN, Open, Scene
 from tests.pages import market
@@ -106,6 +106,11 @@ def test_a_lost_connection_is_told(open_page: Open, scene: Scene) -> None:
     expect(page.locator("#toasts")).to_contain_text("req_told")
 
 
+def settled(page: Page) -> None:
+    """Wait until htmx has seen what it swapped in: for 20 ms its links and forms are plain ones."""
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
+
 def test_what_is_swapped_stands_on_the_page_once_and_the_focus_stays_where_it_was(open_page: Open) -> None:
     page = open_page(ADMIN)
     page.goto("/admin/payments")
@@ -114,10 +119,12 @@ def test_what_is_swapped_stands_on_the_page_once_and_the_focus_stays_where_it_wa
     expect(page.locator("#results tbody tr")).to_have_count(1)
     expect(page.locator("#results")).to_have_count(1)
     expect(tab).to_be_focused()
+    settled(page)
     page.get_by_role("button", name="Date").click()
     page.get_by_label("Last 90 days").check()
     page.locator("#by-date").get_by_role("button", name="Apply").press("Enter")
     expect(page.get_by_role("button", name="Date Last 90 days")).to_be_focused()
+    settled(page)
     page.get_by_label("Remove the filter on status").press("Enter")
     expect(page.locator("#results tbody tr")).to_have_count(25)
     expect(page.locator("#results")).to_have_count(1)
