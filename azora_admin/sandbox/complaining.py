@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from azora_admin.core import clock, db
 from azora_admin.core.errors import DomainError
@@ -22,6 +22,7 @@ from azora_admin.gateways.stripe import disputes
 from azora_admin.gateways.stripe.client import StripeConnection
 from azora_admin.identity.queries import get_person
 from azora_admin.identity.rules import Actor, SignedIn
+from azora_admin.marketplace.tables import Enrolment, LearningStep
 from azora_admin.payments.rules.refund_requests import LEARNER_REASONS
 from azora_admin.payments.rules.refunds import Limits
 from azora_admin.payments.tables import Payment, RefundRequest
@@ -64,7 +65,10 @@ def complain_a_day(office: Office, chance: random.Random, *, last: bool) -> None
     for _ in range(_LAST_ASK if last else chance.random() < _ASKS):
         if recent:
             _ask(office, chance, chance.choice(recent))
-    if recent and (last or chance.random() < _BANK_ASKS):
+    if recent and last:
+        # Whoever answers it should find something to answer with.
+        _dispute(office, chance, _most_studied(recent))
+    elif recent and chance.random() < _BANK_ASKS:
         _dispute(office, chance, chance.choice(recent))
 
 
@@ -75,6 +79,22 @@ def _recent_sales() -> Sequence[Any]:
             .where(Payment.status == "completed", Payment.settled_at > clock.now() - timedelta(days=12))
             .order_by(Payment.id)
         ).all()
+
+
+def _most_studied(sales: Sequence[Any]) -> Any:
+    with db.reading() as session:
+        found = session.execute(
+            select(Payment.id, func.count().label("steps"))
+            .join(
+                Enrolment,
+                (Enrolment.learner_id == Payment.payer_id) & (Enrolment.course_id == Payment.course_id),
+            )
+            .join(LearningStep, LearningStep.enrolment_id == Enrolment.id)
+            .where(Payment.id.in_([sale.id for sale in sales]))
+            .group_by(Payment.id)
+        ).all()
+    steps = {row.id: row.steps for row in found}
+    return max(sales, key=lambda sale: steps.get(sale.id, 0))
 
 
 def _ask(office: Office, chance: random.Random, sale: Any) -> None:
