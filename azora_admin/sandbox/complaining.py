@@ -65,6 +65,7 @@ def complain_a_day(office: Office, chance: random.Random, *, last: bool) -> None
     for _ in range(_LAST_ASK if last else chance.random() < _ASKS):
         if recent:
             _ask(office, chance, chance.choice(recent))
+    recent = _recent_sales()  # without what went back just now
     if recent and last:
         # Whoever answers it should find something to answer with.
         _dispute(office, chance, _most_studied(recent))
